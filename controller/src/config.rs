@@ -1,0 +1,155 @@
+//! Configuration: one struct per topic, read once at start from defaults, one TOML file and the environment.
+//!
+//! Every key `section.name` may also be given as `HOTSPOT__SECTION__NAME`; the environment wins over the file.
+//! All faults are found and reported together.
+
+mod agents;
+mod network;
+mod parse;
+mod portal;
+mod read;
+mod timers;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+pub use agents::AgentsConfig;
+pub use network::{Cidr, MacAddress, NetworkConfig};
+pub use portal::{PortalConfig, TlsFiles};
+pub use read::{ConfigError, Fault};
+pub use timers::TimersConfig;
+
+use parse::Raw;
+use read::Reader;
+
+/// Everything the controller is told by its operator.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where the controller keeps its keys, its database and `ready.json`.
+    pub data_dir: PathBuf,
+    /// Where the database is.
+    pub store: StoreConfig,
+    /// The visitors' pages.
+    pub portal: PortalConfig,
+    /// The access points' listener.
+    pub agents: AgentsConfig,
+    /// The operators' listener.
+    pub admin: AdminConfig,
+    /// The listener monitoring reads.
+    pub metrics: MetricsConfig,
+    /// How figures are counted.
+    pub stats: StatsConfig,
+    /// The network every access point of the domain serves.
+    pub network: NetworkConfig,
+    /// Timers the access points are told.
+    pub timers: TimersConfig,
+    /// Sentences about keys that are set and change nothing in this version.
+    pub notices: Vec<String>,
+}
+
+/// Where the database is.
+#[derive(Debug, Clone)]
+pub struct StoreConfig {
+    /// URL of the database: `sqlite:PATH`.
+    pub url: String,
+}
+
+/// The operators' listener.
+#[derive(Debug, Clone)]
+pub struct AdminConfig {
+    /// Where it listens.
+    pub listen: SocketAddr,
+}
+
+/// The listener monitoring reads.
+#[derive(Debug, Clone)]
+pub struct MetricsConfig {
+    /// Where it listens.
+    pub listen: SocketAddr,
+}
+
+/// How figures are counted.
+#[derive(Debug, Clone)]
+pub struct StatsConfig {
+    /// The zone whose civil days plans, quotas and statistics use.
+    pub timezone: jiff::tz::TimeZone,
+}
+
+/// The keys later parts of the controller own: checked, so that a file written for them stays valid.
+const OTHER_LISTENERS: [&str; 3] = ["radius.auth", "radius.acct", "radius.radsec"];
+
+impl Config {
+    /// Reads the configuration; `data_dir` (from the command line) wins over file and environment.
+    ///
+    /// A relative `data_dir` of the file is taken from the file's folder, one of the command line or the
+    /// environment from the working directory.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with every fault found, or with the reason why the file cannot be read.
+    pub fn load(file: Option<&Path>, data_dir: Option<&Path>) -> Result<Self, ConfigError> {
+        let text = file.map(|path| {
+            std::fs::read_to_string(path).map_err(|error| ConfigError::unreadable(path, &error))
+        });
+        let mut reader = Reader::new(file, text.transpose()?.as_deref(), std::env::vars_os())?;
+        let config = Self::read(&mut reader, data_dir);
+        reader.finish().map(|()| config)
+    }
+
+    fn read(reader: &mut Reader, data_dir_option: Option<&Path>) -> Self {
+        let configured = reader.path("data_dir", "./data");
+        let data_dir = data_dir_option.map_or(configured, Path::to_path_buf);
+        let fallback = format!("sqlite:{}", data_dir.join("hotspot.db").display());
+        let url = reader.take("store.url", fallback, parse::store_url);
+        let portal = PortalConfig::read(reader);
+        let agents = AgentsConfig::read(reader);
+        let admin = AdminConfig { listen: reader.take("admin.listen", loopback(8445), parse::socket) };
+        reader.optional("admin.public_url", parse::admin_url);
+        let metrics = MetricsConfig { listen: reader.take("metrics.listen", loopback(9464), parse::socket) };
+        let timezone = reader.take("stats.timezone", default_zone(), parse::timezone);
+        let network = NetworkConfig::read(reader);
+        let timers = TimersConfig::read(reader);
+        let notices = read_keys_of_other_parts(reader);
+        reader.distinct_listeners(&[
+            ("portal.listen", portal.listen),
+            ("agents.listen", agents.listen),
+            ("admin.listen", admin.listen),
+            ("metrics.listen", metrics.listen),
+        ]);
+        let (store, stats) = (StoreConfig { url }, StatsConfig { timezone });
+        Self { data_dir, store, portal, agents, admin, metrics, stats, network, timers, notices }
+    }
+}
+
+fn read_keys_of_other_parts(reader: &mut Reader) -> Vec<String> {
+    let mut notices = Vec::new();
+    for key in OTHER_LISTENERS {
+        if reader.optional(key, parse::socket).is_some() {
+            notices.push(format!("{key} is set, but this version has no RADIUS server: nothing listens there"));
+        }
+    }
+    if reader.optional("stats.min_cell", |raw: &Raw| parse::whole(raw, 1..=1000)).is_some() {
+        notices.push("stats.min_cell is set, but this version publishes no figures".to_owned());
+    }
+    for key in ["geo.country_db", "geo.asn_db"] {
+        if reader.optional(key, parse::existing_file).is_some() {
+            notices.push(format!("{key} is set, but this version looks up no countries or networks"));
+        }
+    }
+    notices
+}
+
+fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], port))
+}
+
+fn everywhere(port: u16) -> SocketAddr {
+    SocketAddr::from(([0, 0, 0, 0], port))
+}
+
+fn default_zone() -> jiff::tz::TimeZone {
+    // The zone's data is compiled in, so the name is known wherever the binary runs.
+    jiff::tz::TimeZone::get("Asia/Ho_Chi_Minh").unwrap_or(jiff::tz::TimeZone::UTC)
+}
+
+#[cfg(test)]
+mod tests;
