@@ -72,6 +72,15 @@ pub struct Place {
     pub lon: f64,
 }
 
+/// A point on the map.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Position {
+    /// Latitude, WGS 84 degrees.
+    pub lat: f64,
+    /// Longitude, WGS 84 degrees.
+    pub lon: f64,
+}
+
 /// What the controller knows of the one who asks, at this moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Visitor {
@@ -83,6 +92,9 @@ pub enum Visitor {
     Pending,
     /// Has a grant that this access point has confirmed.
     Online(Online),
+    /// Without a live grant, and a tap would meet [`Connect::Busy`]. A controller that cannot know before the tap
+    /// says [`Visitor::New`].
+    Busy(Busy),
     /// Would be refused if it tapped now.
     Refused(Refusal),
     /// The controller cannot tell: its store does not answer, or it is shutting down.
@@ -212,6 +224,11 @@ pub trait Backend: Send + Sync + 'static {
 
     /// The asker's state now. Called for every page, so it must be cheap (memory, not the store).
     fn visitor(&self, asker: &Asker) -> impl Future<Output = Visitor> + Send;
+
+    /// Every access point in service, for the guide's map. The map stands without them when there are none.
+    fn access_points(&self) -> impl Future<Output = Vec<Position>> + Send {
+        async { Vec::new() }
+    }
 
     /// One tap on "Connect" on a page in `language` (a BCP 47 tag such as `vi`). Returns `Connected` only when the
     /// grant is stored and this access point's gate is open.

@@ -5,8 +5,8 @@ mod router;
 mod settings;
 
 pub use backend::{
-    Asker, Away, Backend, Busy, Connect, End, Identity, Neighbour, Offer, Online, Place, Refusal, Visitor,
-    Words,
+    Asker, Away, Backend, Busy, Connect, End, Identity, Neighbour, Offer, Online, Place, Position, Refusal,
+    Visitor, Words,
 };
 pub use router::router;
 pub use settings::{PublicUrl, PublicUrlError, Settings};
