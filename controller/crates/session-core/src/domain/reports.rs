@@ -1,0 +1,87 @@
+//! What access points report: counters that only rise, sessions that close once, quotas that run out.
+
+use super::{Domain, Tracked};
+use crate::{ApId, EndCause, GrantId, Mac, Output, Session, SessionId, SessionKey, SessionReport, UnixMs};
+
+impl Domain {
+    /// Takes in what an access point says of a session. Reports may be repeated and come in any order. A session
+    /// whose grant is not known here, or belongs to another device, is kept all the same and counts for no visit.
+    pub fn report(&mut self, ap: &ApId, report: &SessionReport, now: UnixMs) {
+        self.handle_timeout(now);
+        let key = SessionKey { ap: ap.clone(), id: report.id };
+        match self.sessions.get_mut(&key) {
+            Some(tracked) => {
+                let before = tracked.session.bytes();
+                let changed = tracked.session.merge(report);
+                let session = tracked.session.clone();
+                if let Some(heard) = tracked.foreign.replace(now) {
+                    self.foreign.remove(&(heard, key.clone()));
+                    self.foreign.insert((now, key));
+                } else {
+                    tracked.foreign = None;
+                    self.count(session.grant, session.bytes() - before, now);
+                }
+                if changed {
+                    self.outputs.push_back(Output::SessionChanged(session));
+                }
+            }
+            None => {
+                let session = Session::opened(ap, report);
+                self.track(session.clone(), now);
+                self.outputs.push_back(Output::SessionChanged(session.clone()));
+                self.count(session.grant, 0, now);
+            }
+        }
+        self.forget_beyond_bounds();
+    }
+
+    /// Says that an access point came with a journal made anew: its former sessions are over, and nobody will
+    /// report them any more.
+    pub fn journal_lost(&mut self, ap: &ApId, now: UnixMs) {
+        self.handle_timeout(now);
+        let first = SessionKey { ap: ap.clone(), id: SessionId([0; 16]) };
+        let of_ap = self.sessions.range(first..).take_while(|(key, _)| key.ap == *ap);
+        let open: Vec<SessionKey> =
+            of_ap.filter(|(_, tracked)| tracked.session.end.is_none()).map(|(key, _)| key.clone()).collect();
+        for key in open {
+            self.close_as_lost(&key);
+        }
+    }
+
+    /// Remembers a session, with its grant if that is known, and counts its bytes there.
+    pub(super) fn track(&mut self, session: Session, now: UnixMs) {
+        let key = session.key.clone();
+        let room = self.limits.sessions_per_grant;
+        let foreign = match self.grants.get_mut(&session.grant) {
+            Some(held) if held.grant.mac == session.mac && held.sessions.len() < room => {
+                held.sessions.insert(key.clone());
+                held.bytes = held.bytes.saturating_add(u128::from(session.bytes()));
+                None
+            }
+            _ => {
+                self.foreign.insert((now, key.clone()));
+                Some(now)
+            }
+        };
+        self.sessions.insert(key, Tracked { session, foreign });
+    }
+
+    /// Adds new bytes to a grant and ends the device's grants of that day whose quota is reached.
+    fn count(&mut self, id: GrantId, more: u64, now: UnixMs) {
+        let Some(held) = self.grants.get_mut(&id) else { return };
+        held.bytes = held.bytes.saturating_add(u128::from(more));
+        let (mac, day): (Mac, _) = (held.grant.mac, held.grant.day);
+        let with_quota = |grant: &crate::Grant| grant.day == day && grant.quota_bytes.is_some();
+        let live: Vec<GrantId> =
+            self.live_grants_of(mac).into_iter().filter(|id| self.grant(*id).is_some_and(with_quota)).collect();
+        if live.is_empty() {
+            return;
+        }
+        let used = self.day_usage(mac, day, now).bytes;
+        for id in live {
+            if self.grant(id).and_then(|grant| grant.quota_bytes).is_some_and(|quota| used >= quota) {
+                self.end_with_entry(id, EndCause::QuotaUsed, now);
+            }
+        }
+    }
+}
