@@ -1,0 +1,71 @@
+//! What is written in one step: all of it or nothing.
+
+use std::collections::BTreeMap;
+
+use session_core::{ApId, DomainId, Grant, GrantId, Mac, Output, Position, Session, SessionKey, UnixMs};
+
+use crate::JournalId;
+
+/// The outputs of one step of a domain's machine, with the journal positions that led to them.
+///
+/// A row that changes twice in a batch is written once, as it is last; log entries are all kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    pub(crate) domain: DomainId,
+    /// Grants in the order of their last change, so that an ended one frees its place before the next takes it.
+    pub(crate) grants: Vec<Grant>,
+    pub(crate) entries: Vec<(Position, GrantId)>,
+    pub(crate) sessions: BTreeMap<SessionKey, Session>,
+    pub(crate) blocks: BTreeMap<Mac, (bool, UnixMs)>,
+    pub(crate) journals: BTreeMap<(ApId, JournalId), (u64, UnixMs)>,
+}
+
+impl Batch {
+    /// An empty batch of a domain.
+    #[must_use]
+    pub fn new(domain: DomainId) -> Self {
+        Self {
+            domain,
+            grants: Vec::new(),
+            entries: Vec::new(),
+            sessions: BTreeMap::new(),
+            blocks: BTreeMap::new(),
+            journals: BTreeMap::new(),
+        }
+    }
+
+    /// Adds an output of the machine, in the order it gave them.
+    pub fn push(&mut self, output: Output) {
+        match output {
+            Output::GrantChanged { grant, entry } => {
+                self.entries.extend(entry.map(|position| (position, grant.id)));
+                self.grants.retain(|other| other.id != grant.id);
+                self.grants.push(grant);
+            }
+            Output::SessionChanged(session) => {
+                self.sessions.insert(session.key.clone(), session);
+            }
+            Output::BlockChanged { mac, blocked, at } => {
+                self.blocks.insert(mac, (blocked, at));
+            }
+        }
+    }
+
+    /// Says that all records of an access point's journal up to `sequence` are in this batch or in earlier ones.
+    pub fn journal(&mut self, ap: &ApId, journal: JournalId, sequence: u64, now: UnixMs) {
+        let kept = self.journals.entry((ap.clone(), journal)).or_insert((sequence, now));
+        *kept = (kept.0.max(sequence), now.max(kept.1));
+    }
+
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.grants.is_empty() && self.sessions.is_empty() && self.blocks.is_empty() && self.journals.is_empty()
+    }
+
+    /// Rows it writes, about.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.grants.len() + self.entries.len() + self.sessions.len() + self.blocks.len() + self.journals.len()
+    }
+}

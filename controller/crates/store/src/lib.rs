@@ -1,0 +1,19 @@
+//! The only room that names the database: typed batches, one writer, reads beside it.
+//!
+//! Open a [`Store`] and hand it [`Batch`]es: each is answered only after its `COMMIT`, and what arrives while a commit
+//! runs shares the next one. Management changes (plans, access points, tokens, settings, the block list) go through
+//! the same writer. Reads use a pool of read-only connections. [`Store::changes`] tells when somebody else, a command
+//! for instance, changed the file, or when a management change of this process was committed.
+//!
+//! The SQL stands in one module per dialect under `sqlite`; the reasons for the one writer are in
+//! `controller/docs/decisions/0002-one-writer-group-commit.md`.
+
+mod batch;
+mod error;
+mod fleet;
+mod store;
+
+pub use batch::Batch;
+pub use error::StoreError;
+pub use fleet::{AccessPoint, Enrollment, Import, Imported, JournalId, LogRest, Name, NewAccessPoint, Zone};
+pub use store::{Options, Store};
