@@ -22,8 +22,8 @@ pub use connect::{Connect, Connected, GrantChange, Refusal};
 pub use restore::Stored;
 
 use crate::{
-    ApId, CivilDay, DayUsage, EndCause, Grant, GrantEnd, GrantId, Mac, NetworkId, Output, Position, Session, SessionKey,
-    Subject, UnixMs, Visit,
+    CivilDay, DayUsage, EndCause, Grant, GrantEnd, GrantId, Mac, NetworkId, Output, Position, Session,
+    SessionKey, Subject, UnixMs, Visit,
 };
 
 /// Bounds of what one domain remembers, and the one margin of time.
@@ -209,11 +209,7 @@ impl Domain {
     #[must_use]
     pub fn visit(&self, id: GrantId) -> Option<Visit> {
         let held = self.grants.get(&id)?;
-        let mut visit = Visit::default();
-        for session in held.sessions.iter().filter_map(|key| self.session(key)) {
-            visit.add(session);
-        }
-        Some(visit)
+        Some(Visit::of(held.sessions.iter().filter_map(|key| self.session(key))))
     }
 
     /// What a device used of a civil day by `now`, over all its grants of that day.
@@ -322,20 +318,6 @@ impl Domain {
             self.due.remove(&(held.due, id));
             held.due = due;
             self.due.insert((due, id));
-        }
-    }
-}
-
-impl Visit {
-    fn add(&mut self, session: &Session) {
-        self.sessions += 1;
-        self.open += usize::from(session.end.is_none());
-        self.bytes_up = self.bytes_up.saturating_add(session.bytes_up);
-        self.bytes_down = self.bytes_down.saturating_add(session.bytes_down);
-        self.last_packet = self.last_packet.max(Some(session.last_packet));
-        let ap: &ApId = &session.key.ap;
-        if !self.aps.contains(ap) {
-            self.aps.insert(ap.clone());
         }
     }
 }

@@ -131,7 +131,8 @@ impl Session {
             self.opened = report.opened;
             changed = true;
         }
-        if matches!(self.end, None | Some(SessionEnd::Lost)) && report.end.is_some() && self.end != report.end {
+        if matches!(self.end, None | Some(SessionEnd::Lost)) && report.end.is_some() && self.end != report.end
+        {
             self.end = report.end;
             changed = true;
         }

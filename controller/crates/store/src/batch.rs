@@ -60,7 +60,10 @@ impl Batch {
     /// Whether there is nothing to write.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.grants.is_empty() && self.sessions.is_empty() && self.blocks.is_empty() && self.journals.is_empty()
+        self.grants.is_empty()
+            && self.sessions.is_empty()
+            && self.blocks.is_empty()
+            && self.journals.is_empty()
     }
 
     /// Rows it writes, about.

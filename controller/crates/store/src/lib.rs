@@ -9,8 +9,10 @@
 //! `controller/docs/decisions/0002-one-writer-group-commit.md`.
 
 mod batch;
+mod change;
 mod error;
 mod fleet;
+mod sqlite;
 mod store;
 
 pub use batch::Batch;

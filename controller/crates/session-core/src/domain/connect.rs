@@ -1,9 +1,7 @@
 //! A tap: who gets a grant, for how long, and why not.
 
 use super::Domain;
-use crate::{
-    ApId, CivilDay, Grant, GrantId, Mac, NUMBER_MAX, NetworkId, Output, Plan, Subject, UnixMs,
-};
+use crate::{ApId, CivilDay, Grant, GrantId, Mac, NUMBER_MAX, NetworkId, Output, Plan, Subject, UnixMs};
 
 /// A visitor's wish to be on line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -182,8 +180,11 @@ impl Domain {
     /// Refuses when the subject has as many other devices on line as the plan allows.
     fn check_devices(&self, ask: &Connect) -> Result<(), Refusal> {
         let of_subject = self.subjects.get(&ask.subject).into_iter().flatten();
-        let mut others: Vec<Mac> =
-            of_subject.filter_map(|id| self.grant(*id)).map(|grant| grant.mac).filter(|mac| *mac != ask.mac).collect();
+        let mut others: Vec<Mac> = of_subject
+            .filter_map(|id| self.grant(*id))
+            .map(|grant| grant.mac)
+            .filter(|mac| *mac != ask.mac)
+            .collect();
         others.sort_unstable();
         others.dedup();
         let limit = ask.plan.devices;

@@ -14,11 +14,11 @@ impl Domain {
                 let before = tracked.session.bytes();
                 let changed = tracked.session.merge(report);
                 let session = tracked.session.clone();
-                if let Some(heard) = tracked.foreign.replace(now) {
-                    self.foreign.remove(&(heard, key.clone()));
+                if let Some(heard) = &mut tracked.foreign {
+                    let before = std::mem::replace(heard, now);
+                    self.foreign.remove(&(before, key.clone()));
                     self.foreign.insert((now, key));
                 } else {
-                    tracked.foreign = None;
                     self.count(session.grant, session.bytes() - before, now);
                 }
                 if changed {
@@ -72,8 +72,11 @@ impl Domain {
         held.bytes = held.bytes.saturating_add(u128::from(more));
         let (mac, day): (Mac, _) = (held.grant.mac, held.grant.day);
         let with_quota = |grant: &crate::Grant| grant.day == day && grant.quota_bytes.is_some();
-        let live: Vec<GrantId> =
-            self.live_grants_of(mac).into_iter().filter(|id| self.grant(*id).is_some_and(with_quota)).collect();
+        let live: Vec<GrantId> = self
+            .live_grants_of(mac)
+            .into_iter()
+            .filter(|id| self.grant(*id).is_some_and(with_quota))
+            .collect();
         if live.is_empty() {
             return;
         }

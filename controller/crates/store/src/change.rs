@@ -1,0 +1,27 @@
+//! Management changes: rare, made by people or at enrolment, and written by the same writer as the batches.
+
+use session_core::{ApId, DomainId, Mac, Plan, Position, UnixMs};
+
+use crate::{Enrollment, Import, Imported};
+
+/// One change.
+#[derive(Debug, Clone)]
+pub(crate) enum Change {
+    Plan(Plan),
+    Import(Import),
+    Token { ap: ApId, secret_sha256: [u8; 32], expires: UnixMs },
+    Enroll { secret_sha256: [u8; 32], key: [u8; 32], now: UnixMs },
+    Revoke { ap: ApId, now: UnixMs },
+    Block { mac: Mac, blocked: bool, now: UnixMs },
+    Setting { key: String, value: String },
+    RaiseEpoch(DomainId),
+}
+
+/// What came of it.
+#[derive(Debug, Clone)]
+pub(crate) enum Changed {
+    Done,
+    Imported(Imported),
+    Enrollment(Enrollment),
+    Position(Position),
+}
