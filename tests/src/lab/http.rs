@@ -1,0 +1,418 @@
+//! A small HTTP/1.1 client that lives in a namespace: one connection a request, TLS validated against the lab's
+//! authority, the body counted as it comes. Enough of a browser to pass a captive portal, and exact about bytes.
+
+use std::io::{self, BufRead as _, BufReader, Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::netns::Netns;
+use super::resolve::{Family, resolve};
+
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+const READ_LIMIT: Duration = Duration::from_secs(15);
+const MAX_HEAD_BYTES: u64 = 64 * 1024;
+
+/// A client on a phone or anywhere else in the lab.
+#[derive(Clone)]
+pub struct Client {
+    netns: Arc<Netns>,
+    resolver: IpAddr,
+    tls: Arc<ClientConfig>,
+    language: String,
+    family: Family,
+    source: Option<IpAddr>,
+    cookies: Arc<Mutex<Vec<(String, String)>>>,
+}
+
+/// A whole answer.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The URL that was asked.
+    pub url: String,
+    /// The status code.
+    pub status: u16,
+    /// The header fields, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// From the request's last byte sent to the head received.
+    pub waited: Duration,
+}
+
+impl Answer {
+    /// The first value of a header field, by its name in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        header(&self.headers, name)
+    }
+
+    /// The body as text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The absolute URL a redirect points to.
+    ///
+    /// # Errors
+    /// When the answer has no location.
+    pub fn location(&self) -> Result<String> {
+        let to = self.header("location").with_context(|| format!("{} is no redirect", self.url))?;
+        if to.starts_with('/') {
+            let asked = Url::parse(&self.url)?;
+            return Ok(format!("{}://{}{to}", asked.scheme(), asked.authority));
+        }
+        Ok(to.to_owned())
+    }
+}
+
+/// What is sent.
+pub struct Request<'a> {
+    /// GET, POST, …
+    pub method: &'a str,
+    /// Where.
+    pub url: &'a str,
+    /// Further header fields.
+    pub headers: &'a [(&'a str, &'a str)],
+    /// The body.
+    pub body: &'a [u8],
+}
+
+impl<'a> Request<'a> {
+    /// A GET of `url`.
+    #[must_use]
+    pub fn get(url: &'a str) -> Self {
+        Self { method: "GET", url, headers: &[], body: &[] }
+    }
+}
+
+impl Client {
+    /// A client inside `netns` that asks `resolver` for names and trusts what `tls` trusts.
+    #[must_use]
+    pub fn new(netns: Arc<Netns>, resolver: IpAddr, tls: Arc<ClientConfig>, language: &str) -> Self {
+        let language = language.to_owned();
+        Self { netns, resolver, tls, language, family: Family::V4, source: None, cookies: Arc::default() }
+    }
+
+    /// The same client over one address family.
+    #[must_use]
+    pub fn over(&self, family: Family) -> Self {
+        Self { family, ..self.clone() }
+    }
+
+    /// The same client speaking from one of the phone's addresses, and over its family.
+    #[must_use]
+    pub fn from_address(&self, source: IpAddr) -> Self {
+        let family = if source.is_ipv4() { Family::V4 } else { Family::V6 };
+        Self { source: Some(source), family, ..self.clone() }
+    }
+
+    /// The namespace it lives in.
+    #[must_use]
+    pub fn netns(&self) -> &Netns {
+        &self.netns
+    }
+
+    /// Gets `url`.
+    ///
+    /// # Errors
+    /// When no answer comes.
+    pub fn get(&self, url: &str) -> Result<Answer> {
+        self.send(&Request::get(url))
+    }
+
+    /// Posts a form to `url` as a page of the same origin does.
+    ///
+    /// # Errors
+    /// When no answer comes.
+    pub fn post_form(&self, url: &str, fields: &[(String, String)]) -> Result<Answer> {
+        let body: Vec<String> =
+            fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+        let asked = Url::parse(url)?;
+        let origin = format!("{}://{}", asked.scheme(), asked.authority);
+        let headers = [
+            ("Content-Type", "application/x-www-form-urlencoded"),
+            ("Origin", origin.as_str()),
+            ("Sec-Fetch-Site", "same-origin"),
+        ];
+        self.send(&Request { method: "POST", url, headers: &headers, body: body.join("&").as_bytes() })
+    }
+
+    /// Sends `request` and reads the whole answer.
+    ///
+    /// # Errors
+    /// When no whole answer comes.
+    pub fn send(&self, request: &Request<'_>) -> Result<Answer> {
+        let mut exchange = self.begin(request)?;
+        let mut body = Vec::new();
+        exchange.read_to_end(&mut body).with_context(|| format!("{}: the body broke off", request.url))?;
+        let Exchange { status, headers, waited, .. } = exchange;
+        Ok(Answer { url: request.url.to_owned(), status, headers, body, waited })
+    }
+
+    /// Sends `request` and reads the head of the answer; the body is read from the [`Exchange`].
+    ///
+    /// # Errors
+    /// When no head comes.
+    pub fn begin(&self, request: &Request<'_>) -> Result<Exchange> {
+        let url = Url::parse(request.url)?;
+        let mut stream = self.connect(&url)?;
+        let cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        stream.write_all(&head_bytes(request, &url, &self.language, &cookies))?;
+        stream.write_all(request.body)?;
+        stream.flush()?;
+        let sent = Instant::now();
+        let exchange =
+            read_head(stream, sent).with_context(|| format!("{} {}", request.method, request.url))?;
+        self.keep_cookies(&exchange.headers);
+        Ok(exchange)
+    }
+
+    /// Opens a connection to where `url` points, TLS included for https.
+    ///
+    /// # Errors
+    /// When the name has no address, nobody listens, or the certificate is not valid.
+    pub fn connect(&self, url: &Url) -> Result<Box<dyn Stream>> {
+        let tcp = self.connect_tcp(url)?;
+        if !url.tls {
+            return Ok(Box::new(tcp));
+        }
+        let name = ServerName::try_from(url.host.clone()).context("not a server's name")?;
+        let mut tls = StreamOwned::new(ClientConnection::new(self.tls.clone(), name)?, tcp);
+        while tls.conn.is_handshaking() {
+            tls.conn.complete_io(&mut tls.sock).with_context(|| format!("TLS with {} failed", url.host))?;
+        }
+        Ok(Box::new(tls))
+    }
+
+    /// Opens a TCP connection to where `url` points.
+    ///
+    /// # Errors
+    /// When the name has no address or nobody listens.
+    pub fn connect_tcp(&self, url: &Url) -> Result<TcpStream> {
+        let address = match url.host.trim_matches(['[', ']']).parse() {
+            Ok(address) => address,
+            Err(_) => *resolve(&self.netns, self.resolver, &url.host, self.family)?
+                .first()
+                .with_context(|| format!("{} has no address of this family", url.host))?,
+        };
+        let to = SocketAddr::new(address, url.port);
+        let source = self.source;
+        self.netns.run(|| connect_from(source, to))?.with_context(|| format!("cannot connect to {to}"))
+    }
+
+    fn keep_cookies(&self, headers: &[(String, String)]) {
+        let mut jar = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
+        for (_, value) in headers.iter().filter(|(name, _)| name == "set-cookie") {
+            let pair = value.split(';').next().unwrap_or_default();
+            if let Some((name, value)) = pair.split_once('=') {
+                jar.retain(|(kept, _)| kept != name);
+                jar.push((name.to_owned(), value.to_owned()));
+            }
+        }
+    }
+}
+
+/// Opens a TCP connection with limits on connecting, reading and writing, in the namespace of the calling thread.
+///
+/// # Errors
+/// When nobody listens there.
+pub fn connect_from(source: Option<IpAddr>, to: SocketAddr) -> io::Result<TcpStream> {
+    let socket = Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP))?;
+    if let Some(source) = source {
+        socket.bind(&SocketAddr::new(source, 0).into())?;
+    }
+    socket.connect_timeout(&to.into(), CONNECT_LIMIT)?;
+    socket.set_read_timeout(Some(READ_LIMIT))?;
+    socket.set_write_timeout(Some(READ_LIMIT))?;
+    socket.set_tcp_nodelay(true)?;
+    Ok(socket.into())
+}
+
+/// A byte stream: TCP, or TLS on it.
+pub trait Stream: Read + Write + Send {}
+impl<T: Read + Write + Send> Stream for T {}
+
+/// An answer whose body is still coming.
+pub struct Exchange {
+    /// The status code.
+    pub status: u16,
+    /// The header fields, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// From the request's last byte sent to the head received.
+    pub waited: Duration,
+    stream: BufReader<Box<dyn Stream>>,
+    left: Left,
+}
+
+enum Left {
+    Bytes(u64),
+    Chunk(u64),
+    ToTheEnd,
+    Nothing,
+}
+
+impl Read for Exchange {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let (left, chunked) = match self.left {
+            Left::Nothing | Left::Bytes(0) => return Ok(0),
+            Left::Bytes(left) => (left, false),
+            Left::ToTheEnd => (u64::MAX, false),
+            Left::Chunk(0) => match self.next_chunk()? {
+                0 => return Ok(0),
+                size => (size, true),
+            },
+            Left::Chunk(left) => (left, true),
+        };
+        let most = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+        let read = self.stream.read(buffer.get_mut(..most).unwrap_or_default())?;
+        if read == 0 && !matches!(self.left, Left::ToTheEnd) {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let left = left - u64::try_from(read).unwrap_or(0);
+        match (&mut self.left, chunked) {
+            (Left::ToTheEnd, _) => {}
+            (state, true) => *state = Left::Chunk(left),
+            (state, false) => *state = Left::Bytes(left),
+        }
+        if chunked && left == 0 {
+            self.stream.read_line(&mut String::new())?;
+        }
+        Ok(read)
+    }
+}
+
+impl Exchange {
+    /// Reads and drops the rest of the body and returns how many bytes that were.
+    ///
+    /// # Errors
+    /// When the body breaks off.
+    pub fn drain(&mut self) -> io::Result<u64> {
+        io::copy(self, &mut io::sink())
+    }
+
+    fn next_chunk(&mut self) -> io::Result<u64> {
+        let mut line = String::new();
+        self.stream.read_line(&mut line)?;
+        let size = line.trim().split(';').next().and_then(|size| u64::from_str_radix(size, 16).ok());
+        let size = size.ok_or(io::ErrorKind::InvalidData)?;
+        if size == 0 {
+            self.left = Left::Nothing;
+        }
+        Ok(size)
+    }
+}
+
+/// An http or https URL in its parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Url {
+    /// Whether it is https.
+    pub tls: bool,
+    /// Host and port as written.
+    pub authority: String,
+    /// The host.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// Path and query.
+    pub path: String,
+}
+
+impl Url {
+    /// Reads a URL.
+    ///
+    /// # Errors
+    /// When it is not http or https.
+    pub fn parse(text: &str) -> Result<Self> {
+        let (tls, rest) = match (text.strip_prefix("http://"), text.strip_prefix("https://")) {
+            (Some(rest), _) => (false, rest),
+            (_, Some(rest)) => (true, rest),
+            _ => bail!("not a URL: {text}"),
+        };
+        let cut = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at(cut);
+        let path = path.split('#').next().unwrap_or_default();
+        let fallback = if tls { 443 } else { 80 };
+        let (host, port) = match authority.rsplit_once(':') {
+            Some((host, port)) if !port.contains(']') => (host, port.parse().context("not a port")?),
+            _ => (authority, fallback),
+        };
+        let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+        Ok(Self { tls, authority: authority.to_owned(), host: host.to_owned(), port, path })
+    }
+
+    fn scheme(&self) -> &'static str {
+        if self.tls { "https" } else { "http" }
+    }
+}
+
+fn head_bytes(request: &Request<'_>, url: &Url, language: &str, cookies: &[(String, String)]) -> Vec<u8> {
+    let mut head = format!(
+        "{} {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAccept: text/html,*/*;q=0.8\r\n\
+         Accept-Language: {language}\r\nUser-Agent: Mozilla/5.0 (Linux; lab)\r\n",
+        request.method, url.path, url.authority
+    );
+    let given = |name: &str| request.headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name));
+    if given("accept") {
+        head = head.replace("Accept: text/html,*/*;q=0.8\r\n", "");
+    }
+    if !request.body.is_empty() || request.method == "POST" {
+        head += &format!("Content-Length: {}\r\n", request.body.len());
+    }
+    if !cookies.is_empty() {
+        let pairs: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        head += &format!("Cookie: {}\r\n", pairs.join("; "));
+    }
+    for (name, value) in request.headers {
+        head += &format!("{name}: {value}\r\n");
+    }
+    head += "\r\n";
+    head.into_bytes()
+}
+
+fn read_head(stream: Box<dyn Stream>, sent: Instant) -> Result<Exchange> {
+    let mut stream = BufReader::new(stream);
+    let mut line = String::new();
+    let mut head = (&mut stream).take(MAX_HEAD_BYTES);
+    head.read_line(&mut line).context("no answer")?;
+    let status = line.split(' ').nth(1).and_then(|code| code.parse().ok());
+    let status = status.with_context(|| format!("not an answer: {line:?}"))?;
+    let mut headers = Vec::new();
+    loop {
+        let mut line = String::new();
+        if head.read_line(&mut line).context("the head broke off")? == 0 {
+            bail!("the head broke off");
+        }
+        let Some((name, value)) = line.trim_end().split_once(':') else { break };
+        headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+    }
+    let left = if matches!(status, 204 | 304) {
+        Left::Nothing
+    } else if header(&headers, "transfer-encoding") == Some("chunked") {
+        Left::Chunk(0)
+    } else {
+        let length = header(&headers, "content-length").map(|length| length.parse().context("not a length"));
+        length.transpose()?.map_or(Left::ToTheEnd, Left::Bytes)
+    };
+    Ok(Exchange { status, headers, waited: sent.elapsed(), stream, left })
+}
+
+fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    headers.iter().find(|(kept, _)| kept == name).map(|(_, value)| value.as_str())
+}
+
+fn encode(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    text.bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,5 @@
+//! The lab and the visitors in it: namespaces, a fake internet, access points with their real programs, phones.
+
+pub mod forwarder;
+pub mod lab;
+pub mod visitor;
