@@ -321,3 +321,6 @@ impl Domain {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

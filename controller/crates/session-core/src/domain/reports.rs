@@ -1,11 +1,17 @@
 //! What access points report: counters that only rise, sessions that close once, quotas that run out.
 
 use super::{Domain, Tracked};
-use crate::{ApId, EndCause, GrantId, Mac, Output, Session, SessionId, SessionKey, SessionReport, UnixMs};
+use crate::{
+    ApId, EndCause, GrantId, Mac, Output, Session, SessionEnd, SessionId, SessionKey, SessionReport, UnixMs,
+};
 
 impl Domain {
     /// Takes in what an access point says of a session. Reports may be repeated and come in any order. A session
     /// whose grant is not known here, or belongs to another device, is kept all the same and counts for no visit.
+    ///
+    /// A session that is open when its access point falls silent stays open: the device may well be on line there.
+    /// It is taken as [`SessionEnd::Lost`] only [`super::Limits::settle_ms`] after its grant ended; what the access
+    /// point says later still counts, and the end it names replaces the presumed one.
     pub fn report(&mut self, ap: &ApId, report: &SessionReport, now: UnixMs) {
         self.handle_timeout(now);
         let key = SessionKey { ap: ap.clone(), id: report.id };
@@ -26,7 +32,10 @@ impl Domain {
                 }
             }
             None => {
-                let session = Session::opened(ap, report);
+                let mut session = Session::opened(ap, report);
+                if session.end.is_none() && self.grants.get(&session.grant).is_some_and(|held| held.settled) {
+                    session.end = Some(SessionEnd::Lost);
+                }
                 self.track(session.clone(), now);
                 self.outputs.push_back(Output::SessionChanged(session.clone()));
                 self.count(session.grant, 0, now);
