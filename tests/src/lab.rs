@@ -17,6 +17,7 @@ pub mod phone;
 pub mod probe;
 pub mod process;
 pub mod resolve;
+pub mod sessions;
 pub mod wait;
 pub mod web;
 
@@ -192,6 +193,15 @@ impl Lab {
     /// When the namespace cannot be entered.
     pub fn outside_client(&self, language: &str) -> Result<Client> {
         let netns = Arc::new(Netns::open(self.internet.netns().name())?);
+        Ok(Client::new(netns, RESOLVER, self.tls.clone(), language))
+    }
+
+    /// A client beside the controller, for its operators' and monitoring listeners.
+    ///
+    /// # Errors
+    /// When the namespace cannot be entered.
+    pub fn controller_client(&self, language: &str) -> Result<Client> {
+        let netns = Arc::new(Netns::open(self.controller.netns().name())?);
         Ok(Client::new(netns, RESOLVER, self.tls.clone(), language))
     }
 

@@ -144,6 +144,15 @@ pub fn captive_api(client: &Client, url: &str) -> Result<serde_json::Value> {
     serde_json::from_slice(&answer.body).context("the API's answer is not JSON")
 }
 
+/// Whether the captive-portal API calls this phone captive.
+///
+/// # Errors
+/// When it does not answer as RFC 8908 says.
+pub fn is_captive(client: &Client) -> Result<bool> {
+    let answer = captive_api(client, &api_url())?;
+    answer.get("captive").and_then(serde_json::Value::as_bool).context("the API does not say `captive`")
+}
+
 /// The captive-portal API's address.
 #[must_use]
 pub fn api_url() -> String {

@@ -1,7 +1,7 @@
 //! dnsmasq's unit as the street has it: waits for the file the agent writes, starts dnsmasq, starts it again when it
 //! ends.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -49,7 +49,7 @@ impl Drop for Dnsmasq {
     }
 }
 
-fn supervise(command: &mut Command, config: &PathBuf, log: &Path, stop: &AtomicBool) {
+fn supervise(command: &mut Command, config: &Path, log: &Path, stop: &AtomicBool) {
     let mut running: Option<Process> = None;
     while !stop.load(Ordering::Relaxed) {
         let gone =

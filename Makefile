@@ -1,0 +1,66 @@
+# The two commands are `make demo` and `make test`; the rest is what they are made of.
+# Builds run as you. Packages and the lab need root: sudo is used for them when you are not root.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+.PHONY: build demo test lint lab packages packages-lab packages-test
+
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+# Test binaries make namespaces: cargo starts them through this.
+RUNNER := $(if $(SUDO),--config 'target."cfg(unix)".runner=["sudo","-E"]')
+
+# What the lab needs: the demo runs with these alone.
+LAB_PACKAGES := gcc libc6-dev nftables dnsmasq-base iproute2 ethtool tcpdump udhcpc iputils-ping curl procps
+# What the tests need besides.
+TEST_PACKAGES := $(LAB_PACKAGES) chromium fonts-dejavu-core libnss3-tools strace
+
+build:
+	cargo build --release --workspace --bins
+
+# make demo              runs until interrupted
+# make demo ARGS=--check plays a short script of visits and ends with 0 or 1
+demo: packages-lab build
+	$(SUDO) target/release/demo $(ARGS)
+
+# A shell in the lab, with phones.
+lab: packages-lab build
+	$(SUDO) target/release/lab
+
+test: packages-test tests/browser/node_modules
+	cargo build --release --workspace --all-targets
+	if cargo nextest --version >/dev/null 2>&1; then \
+	  cargo nextest run --release --workspace $(RUNNER); \
+	else \
+	  cargo test --release --workspace --lib --bins --tests $(RUNNER); \
+	fi
+	cargo test --release --workspace --doc
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --release --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps --quiet
+	cargo test --release --package hotspot-tests --test layering
+
+packages: packages-test
+
+packages-lab:
+	@$(call install,$(LAB_PACKAGES))
+
+packages-test:
+	@$(call install,$(TEST_PACKAGES) $(if $(shell command -v npm),,nodejs npm))
+
+tests/browser/node_modules: tests/browser/package-lock.json
+	cd tests/browser && npm ci
+	touch $@
+
+# One call of apt-get for all that is missing; the lists are fetched only when they do not know a package.
+define install
+missing=; \
+for package in $(1); do \
+  [ "$$(dpkg-query --show --showformat='$${db:Status-Status}' "$$package" 2>/dev/null)" = installed ] || missing+=" $$package"; \
+done; \
+[ -z "$$missing" ] && exit 0; \
+apt-cache show $$missing >/dev/null 2>&1 || $(SUDO) apt-get update; \
+$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends $$missing
+endef

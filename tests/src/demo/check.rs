@@ -1,0 +1,144 @@
+//! A short script of visits, every step verified and printed as it passes.
+
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::lab::Lab;
+use crate::lab::addresses::WEB4;
+use crate::lab::http::Client;
+use crate::lab::http::Request;
+use crate::lab::phone::Phone;
+use crate::lab::sessions;
+use crate::lab::wait::wait_until;
+use crate::visitor::{self, Standing};
+
+const DOWNLOAD_BYTES: u64 = 5_000_000;
+const REPORT_LIMIT: Duration = Duration::from_secs(10);
+/// Headers of a bulk download come to about 4 % of its payload.
+const MOST_OVERHEAD_PERCENT: u64 = 10;
+
+/// Prints each step with the time it took.
+struct Steps {
+    begin: Instant,
+    passed: u32,
+}
+
+impl Steps {
+    fn passed(&mut self, what: &str) {
+        self.passed += 1;
+        println!("  {:>5.1} s  ok  {what}", self.begin.elapsed().as_secs_f64());
+    }
+}
+
+/// Plays the script in `lab` and returns how many steps passed.
+///
+/// # Errors
+/// At the first step that goes otherwise.
+pub fn play(lab: &mut Lab, begin: Instant) -> Result<u32> {
+    let mut steps = Steps { begin, passed: 0 };
+    let health = controller_health(lab)?;
+    steps.passed(&format!("controller and two access points are up ({health})"));
+
+    let mut walker = lab.phone()?;
+    let lease = walker.join(lab.ap(0)?)?;
+    let api = lease.captive_api.context("the lease has no option 114")?;
+    ensure!(api == visitor::api_url(), "option 114 points to {api}");
+    steps.passed(&format!("a phone joins {} and learns the captive-portal API by DHCP", lab.ap(0)?.id()));
+
+    let client = walker.client("vi-VN,vi;q=0.9")?;
+    visit(&client, "vi", &mut steps)?;
+    let other = lab.joined_phone(1)?;
+    visit(&other.client("en-GB,en;q=0.9")?, "en", &mut steps)?;
+
+    let stranger = lab.joined_phone(0)?;
+    stranger_stays_outside(&stranger)?;
+    steps.passed("a phone that did not tap gets no page, no ping and no TLS");
+
+    bytes_are_counted(lab, &walker, &client)?;
+    steps.passed(&format!("the controller knows the bytes of a download of {DOWNLOAD_BYTES}"));
+
+    walk(lab, &mut walker, &client)?;
+    steps.passed("the phone walks to the other access point and back, with one address and no portal");
+
+    let page = visitor::log_out(&client)?;
+    ensure!(page.status == 200 && !page.body.is_empty(), "the log-out page does not arrive");
+    ensure!(matches!(visitor::probe(&client)?, Standing::Captive { .. }), "the phone is still let through");
+    ensure!(visitor::is_captive(&client)?, "the API still says the phone is not captive");
+    steps.passed("the visitor logs out, reads the page that says so, and meets the portal again");
+
+    let guide = lab.outside_client("en")?.get(&(crate::lab::controller::portal_url() + "/"))?;
+    ensure!(guide.status == 200, "the public guide is answered with {}", guide.status);
+    steps.passed("anyone elsewhere on the internet reads the public guide at the same address");
+    Ok(steps.passed)
+}
+
+fn controller_health(lab: &Lab) -> Result<String> {
+    let client = lab.controller_client("en")?;
+    let answer = client.get(&format!("http://{}/healthz", lab.controller.metrics()))?;
+    ensure!(answer.status == 200, "the controller's health is {}", answer.status);
+    let answer = client.get(&format!("http://{}/readyz", lab.controller.metrics()))?;
+    ensure!(answer.status == 200, "the controller is not ready: {}", answer.text());
+    Ok(format!("/readyz {}", answer.status))
+}
+
+fn visit(client: &Client, language: &str, steps: &mut Steps) -> Result<()> {
+    let Standing::Captive { portal } = visitor::probe(client)? else {
+        anyhow::bail!("the phone's probe does not lead to the portal");
+    };
+    ensure!(visitor::is_captive(client)?, "the API calls a stranger free");
+    steps.passed(&format!("its probe is sent to {portal}, and the API says captive"));
+    let splash = visitor::open_splash(client, &portal)?;
+    ensure!(splash.language == language, "the splash speaks {}, not {language}", splash.language);
+    steps.passed(&format!("the portal speaks its language: {language}"));
+    let tapped = visitor::tap(client, &splash)?;
+    steps.passed(&format!("one tap, {} ms", tapped.took.as_millis()));
+    ensure!(visitor::probe(client)? == Standing::Online, "the probe is not answered after the tap");
+    let page = client.get("https://news.example/")?;
+    ensure!(page.text().contains("This is news.example"), "the page of the internet is another one");
+    ensure!(!visitor::is_captive(client)?, "the API still says captive");
+    steps.passed("it is on line: probe, a page of the internet, and the API all agree");
+    Ok(())
+}
+
+fn stranger_stays_outside(stranger: &Phone) -> Result<()> {
+    let client = stranger.client("en")?;
+    ensure!(
+        matches!(visitor::probe(&client)?, Standing::Captive { .. }),
+        "the stranger is not sent to the portal"
+    );
+    ensure!(client.get("https://news.example/").is_err(), "the stranger gets a page over TLS");
+    ensure!(!stranger.pings(IpAddr::V4(WEB4)), "the stranger's ping is answered");
+    Ok(())
+}
+
+fn bytes_are_counted(lab: &Lab, phone: &Phone, client: &Client) -> Result<()> {
+    let url = format!("http://downloads.example/download?bytes={DOWNLOAD_BYTES}");
+    ensure!(client.begin(&Request::get(&url))?.drain()? == DOWNLOAD_BYTES, "the download is not whole");
+    let down =
+        || sessions::of_device(&lab.controller, &phone.mac_text()).map(|rows| sessions::totals(&rows).1);
+    wait_until("the controller to know of the download", REPORT_LIMIT, || {
+        down().is_ok_and(|down| down > DOWNLOAD_BYTES)
+    })?;
+    let counted = down()?;
+    let most = DOWNLOAD_BYTES + DOWNLOAD_BYTES * MOST_OVERHEAD_PERCENT / 100;
+    ensure!(counted < most, "{counted} bytes were counted for a download of {DOWNLOAD_BYTES}");
+    Ok(())
+}
+
+fn walk(lab: &Lab, phone: &mut Phone, client: &Client) -> Result<()> {
+    let before = phone.lease()?.clone();
+    for number in [1, 0] {
+        phone.attach(lab.ap(number)?)?;
+        ensure!(visitor::probe(client)? == Standing::Online, "after the walk the phone is not on line");
+        let lease = phone.ask_lease()?;
+        ensure!(
+            lease.address == before.address,
+            "the address changed from {} to {}",
+            before.address,
+            lease.address
+        );
+    }
+    Ok(())
+}
