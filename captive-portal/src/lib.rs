@@ -1,8 +1,16 @@
 //! The page that greets the visitor: splash, session, guide, RFC 8908. It knows the controller only as a [`Backend`].
 
+mod api;
+mod ask;
 mod backend;
+mod civil;
+mod guide;
+mod language;
+mod pages;
 mod router;
 mod settings;
+mod shell;
+mod text;
 
 pub use backend::{
     Asker, Away, Backend, Busy, Connect, End, Identity, Neighbour, Offer, Online, Place, Position, Refusal,
