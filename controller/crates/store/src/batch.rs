@@ -18,6 +18,7 @@ pub struct Batch {
     pub(crate) sessions: BTreeMap<SessionKey, Session>,
     pub(crate) blocks: BTreeMap<Mac, (bool, UnixMs)>,
     pub(crate) journals: BTreeMap<(ApId, JournalId), (u64, UnixMs)>,
+    pub(crate) kicked: Vec<GrantId>,
 }
 
 impl Batch {
@@ -31,6 +32,7 @@ impl Batch {
             sessions: BTreeMap::new(),
             blocks: BTreeMap::new(),
             journals: BTreeMap::new(),
+            kicked: Vec::new(),
         }
     }
 
@@ -57,6 +59,11 @@ impl Batch {
         *kept = (kept.0.max(sequence), now.max(kept.1));
     }
 
+    /// Says that a wish to end this visit is fulfilled by this batch, or was before.
+    pub fn kicked(&mut self, grant: GrantId) {
+        self.kicked.push(grant);
+    }
+
     /// Whether there is nothing to write.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -64,11 +71,13 @@ impl Batch {
             && self.sessions.is_empty()
             && self.blocks.is_empty()
             && self.journals.is_empty()
+            && self.kicked.is_empty()
     }
 
     /// Rows it writes, about.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.grants.len() + self.entries.len() + self.sessions.len() + self.blocks.len() + self.journals.len()
+        let others = self.blocks.len() + self.journals.len() + self.kicked.len();
+        self.grants.len() + self.entries.len() + self.sessions.len() + others
     }
 }

@@ -1,6 +1,6 @@
 //! Management changes: rare, made by people or at enrolment, and written by the same writer as the batches.
 
-use session_core::{ApId, DomainId, Mac, Plan, Position, UnixMs};
+use session_core::{ApId, DomainId, GrantId, Mac, Plan, Position, UnixMs};
 
 use crate::{Enrollment, Import, Imported};
 
@@ -14,6 +14,7 @@ pub(crate) enum Change {
     Revoke { ap: ApId, now: UnixMs },
     Block { mac: Mac, blocked: bool, now: UnixMs },
     Setting { key: String, value: String },
+    Kick { grant: GrantId, now: UnixMs },
     RaiseEpoch(DomainId),
 }
 

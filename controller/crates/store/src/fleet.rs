@@ -92,7 +92,7 @@ pub struct Imported {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Enrollment {
     /// The key is pinned; also the answer when the same key asks again with the token it used.
-    Enrolled(AccessPoint),
+    Enrolled(Box<AccessPoint>),
     /// No such token was made, or a newer one replaced it.
     UnknownToken,
     /// The token was used with another key.

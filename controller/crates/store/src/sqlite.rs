@@ -3,6 +3,7 @@
 mod batch;
 mod changes;
 mod errors;
+mod kicks;
 mod open;
 mod reads;
 mod rows;

@@ -267,6 +267,23 @@ impl Store {
         self.database.change(Change::Block { mac, blocked, now }).await.map(|_| ())
     }
 
+    /// Asks for the end of a visit. The controller that serves sees it by [`Store::changes`], does it and takes the
+    /// wish out with [`Batch::kicked`].
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] for a grant that is not there.
+    pub async fn kick(&self, grant: GrantId, now: UnixMs) -> Result<(), StoreError> {
+        self.database.change(Change::Kick { grant, now }).await.map(|_| ())
+    }
+
+    /// The grants whose end was asked for and that nobody has ended yet, the oldest wish first.
+    ///
+    /// # Errors
+    /// Only the common ones.
+    pub async fn kicks(&self, domain: &DomainId) -> Result<Vec<GrantId>, StoreError> {
+        self.database.kicks(domain).await
+    }
+
     /// A setting, `config_version` for instance.
     ///
     /// # Errors

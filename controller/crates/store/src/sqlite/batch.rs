@@ -7,6 +7,7 @@ use session_core::{Grant, Session};
 use sqlx::SqliteConnection;
 
 use super::errors::translate;
+use super::kicks::KICKED;
 use super::rows::{Hex, end_cause_word, int, session_end_word, subject_text};
 use crate::{Batch, StoreError};
 
@@ -31,6 +32,7 @@ pub(super) async fn write(
         (JOURNALS, json(&rows.journals)),
         (BLOCKED, json(&rows.blocked)),
         (UNBLOCKED, json(&rows.unblocked)),
+        (KICKED, json(&rows.kicked)),
     ];
     for (sql, json) in statements {
         if let Some(json) = json {
@@ -104,6 +106,7 @@ struct Rows<'a> {
     journals: Vec<(&'a str, Hex<'a>, i64, i64)>,
     blocked: Vec<(Hex<'a>, i64)>,
     unblocked: Vec<Hex<'a>>,
+    kicked: Vec<Hex<'a>>,
 }
 
 impl<'a> Rows<'a> {
@@ -117,6 +120,7 @@ impl<'a> Rows<'a> {
         for ((ap, journal), (sequence, now)) in &batch.journals {
             self.journals.push((ap.as_str(), Hex(&journal.0), int(*sequence), int(now.0)));
         }
+        self.kicked.extend(batch.kicked.iter().map(|id| Hex(&id.0)));
         for (mac, (blocked, at)) in &batch.blocks {
             if *blocked {
                 self.blocked.push((Hex(&mac.0), int(at.0)));

@@ -7,7 +7,7 @@ use session_core::{ApId, DomainId, Plan, Position, UnixMs};
 use sqlx::{Row, SqliteConnection};
 
 use super::errors::translate;
-use super::reads;
+use super::{kicks, reads};
 use super::rows::{int, position};
 use crate::change::{Change, Changed};
 use crate::{AccessPoint, Enrollment, Import, Imported, NewAccessPoint, StoreError};
@@ -59,6 +59,9 @@ pub(super) async fn apply(
                 ON CONFLICT (key) DO UPDATE SET value = excluded.value";
             let query = sqlx::query(sql).bind(key).bind(value);
             query.execute(connection).await.map_err(failed).map(|_| Changed::Done)
+        }
+        Change::Kick { grant, now } => {
+            kicks::kick(connection, *grant, *now).await.map_err(failed).map(|()| Changed::Done)
         }
         Change::RaiseEpoch(domain) => raise_epoch(connection, file, domain).await.map(Changed::Position),
     }
@@ -164,7 +167,7 @@ async fn enroll(
         // The agent may ask again because our answer was lost on its way.
         let pinned = reads::access_point(connection, &id).await?;
         let again = pinned.filter(|ap| ap.agent_key == Some(*key) && ap.revoked.is_none());
-        return Ok(again.map_or(Enrollment::UsedToken, Enrollment::Enrolled));
+        return Ok(again.map_or(Enrollment::UsedToken, |ap| Enrollment::Enrolled(Box::new(ap))));
     }
     if token.try_get::<i64, _>("expires_ms")? <= int(now.0) {
         return Ok(Enrollment::ExpiredToken);
@@ -189,7 +192,8 @@ async fn enroll(
         .bind(int(now.0))
         .execute(&mut *connection)
         .await?;
-    Ok(reads::access_point(connection, &id).await?.map_or(Enrollment::UnknownToken, Enrollment::Enrolled))
+    let pinned = reads::access_point(connection, &id).await?;
+    Ok(pinned.map_or(Enrollment::UnknownToken, |ap| Enrollment::Enrolled(Box::new(ap))))
 }
 
 /// The epoch is at least the second it was raised in, so that it also differs from that of a database made anew.

@@ -35,13 +35,21 @@ pub(super) fn translate(file: &Path, error: sqlx::Error) -> StoreError {
             _ => StoreError::Database { file, detail: error.to_string() },
         };
     }
-    match &error {
-        sqlx::Error::PoolTimedOut => StoreError::Overloaded,
-        sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => StoreError::Closed,
-        sqlx::Error::Io(io) if io.kind() == ErrorKind::StorageFull => StoreError::Full { file },
-        sqlx::Error::Io(io) if io.kind() == ErrorKind::PermissionDenied => StoreError::NotWritable { file },
-        _ => StoreError::Database { file, detail: error.to_string() },
+    if matches!(error, sqlx::Error::PoolTimedOut) {
+        return StoreError::Overloaded;
     }
+    if matches!(error, sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed) {
+        return StoreError::Closed;
+    }
+    match error_kind(&error) {
+        Some(ErrorKind::StorageFull) => StoreError::Full { file },
+        Some(ErrorKind::PermissionDenied) => StoreError::NotWritable { file },
+        Some(_) | None => StoreError::Database { file, detail: error.to_string() },
+    }
+}
+
+fn error_kind(error: &sqlx::Error) -> Option<ErrorKind> {
+    if let sqlx::Error::Io(io) = error { Some(io.kind()) } else { None }
 }
 
 /// The same for what comes out of migrating.

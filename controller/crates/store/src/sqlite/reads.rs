@@ -14,7 +14,7 @@ type Read<T> = Result<T, sqlx::Error>;
 
 impl Database {
     /// Runs a read on one consistent state of the database.
-    async fn read<T>(
+    pub(super) async fn read<T>(
         &self,
         query: impl AsyncFnOnce(&mut SqliteConnection) -> Read<T>,
     ) -> Result<T, StoreError> {
