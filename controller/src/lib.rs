@@ -1,3 +1,13 @@
 //! The controller: one binary between access points, visitors and operators; what each room is for stands in README.md.
 
+pub mod agents;
+pub mod app;
+pub mod clock;
 pub mod config;
+pub mod fleet;
+pub mod listen;
+pub mod metrics;
+pub mod operators;
+pub mod policy;
+pub mod portal;
+pub mod sessions;

@@ -1,0 +1,127 @@
+//! The access points' listener: one port, TLS with keys pinned both ways, ALPN decides what a connection is for.
+
+mod attempts;
+mod control;
+mod enroll;
+mod frames;
+mod relay;
+mod tls;
+
+use std::sync::Arc;
+
+use agent_protocol::enroll::KeyPin;
+use agent_protocol::{ALPN_CONTROL, ALPN_ENROLL, ALPN_RELAY};
+use store::Store;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+pub use tls::server_config;
+
+use crate::fleet::{Fleet, pin_of_certificate};
+use crate::listen::{Accepted, HANDSHAKE_LIMIT, Lifetime, Relayed, accept_loop};
+use crate::metrics::Metrics;
+use crate::sessions::Sessions;
+
+/// Connections at a time: control links and the relayed connections of phones.
+const MOST_CONNECTIONS: usize = 16_384;
+/// Handshakes at a time: each costs a signature, and strangers may begin one.
+const MOST_HANDSHAKES: usize = 128;
+
+/// What the listener works with.
+#[derive(Clone)]
+pub struct Door {
+    /// The access points and their links.
+    pub fleet: Fleet,
+    /// The visits.
+    pub sessions: Sessions,
+    /// For enrolment alone; everything else goes through fleet and sessions.
+    pub store: Store,
+    /// Where relayed connections of phones go.
+    pub relayed: mpsc::Sender<Relayed>,
+    /// Asks for the inventory to be read again; answered when that is done.
+    pub renew: mpsc::Sender<oneshot::Sender<()>>,
+    /// The id of the network that phones are on.
+    pub network: String,
+    /// A link without a word for this long has ended, in milliseconds.
+    pub away_ms: u32,
+    /// Counters.
+    pub metrics: Metrics,
+    /// When to stop.
+    pub lifetime: Lifetime,
+}
+
+struct Room {
+    door: Door,
+    tls: TlsAcceptor,
+    handshakes: Semaphore,
+    enrolment: enroll::Enrolment,
+    relay: relay::Relay,
+}
+
+/// Serves the listener until the lifetime stops.
+pub async fn serve(listener: TcpListener, tls: rustls::ServerConfig, door: Door) {
+    let room = Arc::new(Room {
+        tls: TlsAcceptor::from(Arc::new(tls)),
+        handshakes: Semaphore::new(MOST_HANDSHAKES),
+        enrolment: enroll::Enrolment::new(&door),
+        relay: relay::Relay::new(&door),
+        door: door.clone(),
+    });
+    let serve = move |accepted: Accepted| {
+        let room = Arc::clone(&room);
+        async move { room.serve(accepted).await }
+    };
+    accept_loop("agents", listener, MOST_CONNECTIONS, door.metrics, door.lifetime, serve).await;
+}
+
+impl Room {
+    async fn serve(&self, accepted: Accepted) {
+        let Accepted { stream, peer, permit } = accepted;
+        let Some((stream, pin)) = self.handshake(stream).await else { return };
+        let purpose = stream.get_ref().1.alpn_protocol().map(<[u8]>::to_vec);
+        match purpose.as_deref() {
+            Some(ALPN_ENROLL) => self.enrolment.serve(stream, pin, peer.ip()).await,
+            Some(ALPN_CONTROL) => control::serve(&self.door, stream, self.access_point(&pin)).await,
+            Some(ALPN_RELAY) => match self.access_point(&pin) {
+                Some(ap) => self.relay.serve(stream, ap, permit).await,
+                None => self.count("unknown_key"),
+            },
+            Some(_) | None => self.count("no_alpn"),
+        }
+    }
+
+    async fn handshake(&self, stream: TcpStream) -> Option<(TlsStream<TcpStream>, KeyPin)> {
+        let Ok(_place) = self.handshakes.try_acquire() else {
+            self.count("handshakes_full");
+            return None;
+        };
+        let done = tokio::select! {
+            done = tokio::time::timeout(HANDSHAKE_LIMIT, self.tls.accept(stream)) => done,
+            () = self.door.lifetime.stop.cancelled() => return None,
+        };
+        let stream = match done {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "a handshake of an access point failed");
+                self.count("handshake_failed");
+                return None;
+            }
+            Err(_) => {
+                self.count("handshake_slow");
+                return None;
+            }
+        };
+        let pin = stream.get_ref().1.peer_certificates()?.first().and_then(pin_of_certificate)?;
+        Some((stream, pin))
+    }
+
+    fn access_point(&self, pin: &KeyPin) -> Option<String> {
+        self.door.fleet.inventory().by_pin(pin).map(str::to_owned)
+    }
+
+    fn count(&self, reason: &str) {
+        self.door.metrics.refused_connections.with_label_values(&["agents", reason]).inc();
+    }
+}

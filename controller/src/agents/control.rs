@@ -1,0 +1,297 @@
+//! One control link: a hello, then frames both ways until either side goes or falls silent.
+//!
+//! A reader and a writer run beside each other and share nothing but the queue, so that an access point that does not
+//! read cannot keep its own acknowledgements from being heard.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use agent_protocol::VERSION;
+use agent_protocol::frame::{MAX_FRAME_BYTES, encode};
+use agent_protocol::v1::{Down, Hello, JournalBatch, JournalPosition, Ping, Refused, Up, down, up};
+use bytes::BytesMut;
+use tokio::io::{AsyncWrite, AsyncWriteExt as _, ReadHalf, WriteHalf};
+use tokio::net::TcpStream;
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio_rustls::server::TlsStream;
+use tokio_util::sync::CancellationToken;
+
+use super::Door;
+use super::frames::{FrameReader, ReadError};
+use crate::clock;
+use crate::fleet::{FIRST_PING, Outbox, Parcel};
+use crate::sessions::{JournalPart, JournalPartError};
+
+/// The hello must be there by then.
+const HELLO_LIMIT: Duration = Duration::from_secs(10);
+/// One parcel must be written by then; an access point that reads slower than that connects again.
+const WRITE_LIMIT: Duration = Duration::from_secs(10);
+/// Batches of one link that may wait for their commit.
+const MOST_BATCHES: usize = 8;
+/// The lowest version this controller still speaks.
+const OLDEST_VERSION: u32 = 1;
+
+/// Serves one connection; `ap` is the access point whose key proved itself, if its key is known.
+pub async fn serve(door: &Door, stream: TlsStream<TcpStream>, ap: Option<String>) {
+    let (read, mut write) = tokio::io::split(stream);
+    let mut reader = FrameReader::new(read, MAX_FRAME_BYTES);
+    let hello = tokio::time::timeout(HELLO_LIMIT, first_frame(&mut reader)).await;
+    let refusal = match (hello, ap) {
+        (Ok(Ok(hello)), Some(ap)) if hello.version >= OLDEST_VERSION => {
+            Link { door, ap }.run(hello, reader, write).await;
+            return;
+        }
+        (Ok(Ok(_)), None) => {
+            Refusal("unknown_key", "this key is not enrolled here or was revoked; enrol this access point with a new token".into(), 60)
+        }
+        (Ok(Ok(hello)), Some(_)) => Refusal(
+            "version",
+            format!(
+                "this agent speaks version {} of the protocol and the controller speaks {OLDEST_VERSION} to {VERSION}; install a newer agent",
+                hello.version
+            ),
+            300,
+        ),
+        (Ok(Err(_)), _) => {
+            Refusal("malformed", "the first frame of a control link must be a whole hello; install a sound agent".into(), 60)
+        }
+        (Err(_), _) => Refusal("no_hello", "no hello came in time; connect again".into(), 10),
+    };
+    let Refusal(label, reason, retry_secs) = refusal;
+    door.metrics.closed_links.with_label_values(&[label]).inc();
+    let _ = write_parcel(&mut write, vec![down::Body::Refused(Refused { reason, retry_secs })]).await;
+    let _ = tokio::time::timeout(WRITE_LIMIT, write.shutdown()).await;
+}
+
+struct Refusal(&'static str, String, u32);
+
+async fn first_frame(reader: &mut FrameReader<ReadHalf<TlsStream<TcpStream>>>) -> Result<Hello, ReadError> {
+    let malformed = || ReadError::Malformed(agent_protocol::frame::FrameError::Malformed);
+    match reader.next::<Up>().await?.body {
+        Some(up::Body::Hello(hello)) if hello.boot_id.len() == 16 && hello.journal_id.len() == 16 => Ok(hello),
+        _ => Err(malformed()),
+    }
+}
+
+struct Link<'a> {
+    door: &'a Door,
+    ap: String,
+}
+
+/// What the link knows of the journal its hello named.
+struct Journal {
+    id: [u8; 16],
+    places: Arc<Semaphore>,
+    /// Cancelled when records do not continue the journal.
+    broken: CancellationToken,
+}
+
+/// Why the reading side ended; the words label a counter.
+enum Ended {
+    /// The access point closed the connection, or it broke.
+    Gone,
+    /// What it sent is against the protocol.
+    Malformed,
+    /// Nothing was heard for too long.
+    Silent,
+    /// Records of the journal are missing between those that came; the access point sends them again.
+    OutOfTurn,
+    /// The controller stops, or the fleet ended the link.
+    Here,
+}
+
+impl Link<'_> {
+    async fn run(
+        self,
+        hello: Hello,
+        reader: FrameReader<ReadHalf<TlsStream<TcpStream>>>,
+        write: WriteHalf<TlsStream<TcpStream>>,
+    ) {
+        let version = hello.version.min(VERSION);
+        let journal: [u8; 16] = hello.journal_id.as_slice().try_into().unwrap_or_default();
+        let durable = match self.door.sessions.journal_announced(&self.ap, journal).await {
+            Ok(durable) => durable,
+            Err(error) => {
+                tracing::error!(ap.id = %self.ap, %error, "an access point cannot be served");
+                return;
+            }
+        };
+        let attached = self.door.fleet.attach(&self.ap, &hello, version, clock::unix_ms());
+        if attached.ahead {
+            self.door.sessions.log_is_older(hello.epoch, hello.sequence).await;
+        }
+        let Outbox { link_id, queue, close, sender } = attached.outbox;
+        if durable > 0 {
+            let position = JournalPosition { journal_id: journal.to_vec(), sequence: durable };
+            // The queue is new and has room.
+            let _ = sender.try_send(vec![down::Body::Durable(position)]);
+        }
+        tracing::info!(ap.id = %self.ap, agent.version = %hello.agent_version, "an access point is connected");
+        let mut ended_here = close.clone();
+        let mut writer = tokio::spawn(write_loop(write, queue, close));
+        let ended = tokio::select! {
+            ended = self.read_loop(reader, &sender, link_id, journal) => ended,
+            _ = &mut writer => Ended::Here,
+            _ = ended_here.wait_for(Option::is_some) => Ended::Here,
+            () = self.door.lifetime.stop.cancelled() => Ended::Here,
+        };
+        self.door.fleet.detach(&self.ap, link_id);
+        let label = match ended {
+            Ended::Gone => "gone",
+            Ended::Malformed => "malformed",
+            Ended::Silent => "silent",
+            Ended::OutOfTurn => "out_of_turn",
+            Ended::Here => "here",
+        };
+        self.door.metrics.closed_links.with_label_values(&[label]).inc();
+        tracing::info!(ap.id = %self.ap, reason = label, "an access point is disconnected");
+        drop(sender);
+        if !matches!(ended, Ended::Here) || tokio::time::timeout(WRITE_LIMIT, &mut writer).await.is_err() {
+            writer.abort();
+        }
+    }
+
+    async fn read_loop(
+        &self,
+        mut reader: FrameReader<ReadHalf<TlsStream<TcpStream>>>,
+        sender: &mpsc::Sender<Parcel>,
+        link_id: u64,
+        journal: [u8; 16],
+    ) -> Ended {
+        let away = Duration::from_millis(u64::from(self.door.away_ms));
+        let mut pings = tokio::time::interval(away / 3);
+        pings.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut nonce = FIRST_PING;
+        let mut heard = tokio::time::Instant::now();
+        let journal = Journal { id: journal, places: Arc::new(Semaphore::new(MOST_BATCHES)), broken: CancellationToken::new() };
+        loop {
+            let frame = tokio::select! {
+                frame = reader.next::<Up>() => frame,
+                () = journal.broken.cancelled() => return Ended::OutOfTurn,
+                _ = pings.tick() => {
+                    if heard.elapsed() >= away {
+                        return Ended::Silent;
+                    }
+                    nonce += 1;
+                    // A full queue is the fleet's business; a ping more or less does not matter.
+                    let _ = sender.try_send(vec![down::Body::Ping(Ping { nonce })]);
+                    continue;
+                }
+            };
+            heard = tokio::time::Instant::now();
+            match frame {
+                Ok(Up { body: Some(body) }) => {
+                    if let Some(ended) = self.take(body, sender, link_id, &journal).await {
+                        return ended;
+                    }
+                }
+                // Something a newer agent says.
+                Ok(Up { body: None }) => {}
+                Err(ReadError::Malformed(error)) => {
+                    tracing::warn!(ap.id = %self.ap, %error, "an access point sent what is no frame");
+                    return Ended::Malformed;
+                }
+                Err(ReadError::Closed | ReadError::Broken(_)) => return Ended::Gone,
+            }
+        }
+    }
+
+    async fn take(
+        &self,
+        body: up::Body,
+        sender: &mpsc::Sender<Parcel>,
+        link_id: u64,
+        journal: &Journal,
+    ) -> Option<Ended> {
+        match body {
+            up::Body::GrantAck(ack) => self.door.fleet.acknowledge(&self.ap, link_id, &ack),
+            up::Body::ConfigAck(ack) => self.door.fleet.configured(&self.ap, &ack),
+            up::Body::Health(health) => self.door.fleet.alive(&self.ap, link_id, health),
+            up::Body::Journal(batch) => return self.take_journal(batch, sender, journal).await,
+            up::Body::Hello(_) => return Some(Ended::Malformed),
+        }
+        None
+    }
+
+    /// Hands a batch on and says `received` at once; `durable` follows its commit. Waits while too many batches of
+    /// this link wait already, which slows the access point down instead of filling the memory.
+    async fn take_journal(
+        &self,
+        batch: JournalBatch,
+        sender: &mpsc::Sender<Parcel>,
+        journal: &Journal,
+    ) -> Option<Ended> {
+        let part = match JournalPart::new(&self.ap, journal.id, batch) {
+            Ok(part) => part,
+            Err(JournalPartError::Empty) => return None,
+            Err(error) => {
+                tracing::warn!(ap.id = %self.ap, %error, "an access point sent a journal that is none");
+                return Some(Ended::Malformed);
+            }
+        };
+        let position = JournalPosition { journal_id: journal.id.to_vec(), sequence: part.last() };
+        let place = Arc::clone(&journal.places).acquire_owned().await.ok()?;
+        if sender.send(vec![down::Body::Received(position.clone())]).await.is_err() {
+            return Some(Ended::Here);
+        }
+        let Ok(durable) = self.door.sessions.record(part).await else { return Some(Ended::Here) };
+        let sender = sender.clone();
+        let broken = journal.broken.clone();
+        tokio::spawn(async move {
+            match durable.await {
+                Ok(()) => {
+                    let _ = sender.send(vec![down::Body::Durable(position)]).await;
+                }
+                Err(_) => broken.cancel(),
+            }
+            drop(place);
+        });
+        None
+    }
+}
+
+async fn write_loop(
+    mut write: WriteHalf<TlsStream<TcpStream>>,
+    mut queue: mpsc::Receiver<Parcel>,
+    mut close: watch::Receiver<Option<Refused>>,
+) {
+    loop {
+        tokio::select! {
+            biased;
+            refused = reason_to_close(&mut close) => {
+                if let Some(refused) = refused {
+                    let _ = write_parcel(&mut write, vec![down::Body::Refused(refused)]).await;
+                }
+                break;
+            }
+            parcel = queue.recv() => match parcel {
+                Some(parcel) => {
+                    if write_parcel(&mut write, parcel).await.is_err() {
+                        break;
+                    }
+                }
+                None => break,
+            },
+        }
+    }
+    let _ = tokio::time::timeout(WRITE_LIMIT, write.shutdown()).await;
+}
+
+/// Waits until the fleet ends the link; `None` when the fleet itself is gone.
+async fn reason_to_close(close: &mut watch::Receiver<Option<Refused>>) -> Option<Refused> {
+    close.wait_for(Option::is_some).await.ok().and_then(|reason| reason.clone())
+}
+
+/// Writes frames, each with the controller's time.
+async fn write_parcel<W: AsyncWrite + Unpin>(write: &mut W, parcel: Parcel) -> std::io::Result<()> {
+    let mut wire = BytesMut::new();
+    for body in parcel {
+        let frame = Down { unix_ms: clock::unix_ms(), body: Some(body) };
+        encode(&frame, &mut wire).map_err(std::io::Error::other)?;
+    }
+    let written = async {
+        write.write_all(&wire).await?;
+        write.flush().await
+    };
+    tokio::time::timeout(WRITE_LIMIT, written).await.map_err(|_| std::io::ErrorKind::TimedOut)?
+}

@@ -1,0 +1,137 @@
+//! The command line: what is asked, and the exit code of the answer.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use super::serve;
+use crate::config::Config;
+use crate::operators::commands::ap::{ApAdd, ApImport, ApToken};
+use crate::operators::commands::plan::PlanAdd;
+use crate::operators::commands::{self, Form, ap, plan, session};
+
+/// Controller of the free WiFi around Hoan Kiem lake: access points, portal, visits.
+#[derive(Debug, Parser)]
+#[command(name = "hotspot-controller", version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Args)]
+struct Options {
+    /// Configuration file (TOML); defaults without it
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where keys and database are kept; wins over the configuration
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Write the result as JSON
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the controller
+    Serve,
+    /// Check the configuration and name every fault
+    CheckConfig,
+    /// Bring the database up to this version
+    Migrate,
+    /// Plans: what a visitor may have
+    #[command(subcommand)]
+    Plan(PlanCommand),
+    /// Access points
+    #[command(subcommand)]
+    Ap(ApCommand),
+    /// Visits that are on line
+    #[command(subcommand)]
+    Session(SessionCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum PlanCommand {
+    /// Add a plan or change the one of that name
+    Add(PlanAdd),
+}
+
+#[derive(Debug, Subcommand)]
+enum ApCommand {
+    /// Add an access point or describe it anew
+    Add(ApAdd),
+    /// Take over an inventory file, all of it or nothing
+    Import(ApImport),
+    /// Make a one-time enrolment token
+    Token(ApToken),
+    /// List the access points
+    List,
+    /// Refuse an access point's key from now on
+    Revoke {
+        /// Id of the access point
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum SessionCommand {
+    /// List the visits that are on line
+    List,
+    /// End a visit on every access point
+    Kick {
+        /// Id of the visit, as `session list` shows it
+        id: String,
+    },
+}
+
+impl Cli {
+    /// Does what was asked. A result goes to stdout, a fault to stderr in one sentence, the exit code says which.
+    pub async fn run(self) -> ExitCode {
+        match self.answer().await {
+            Ok(text) => {
+                if !text.is_empty() {
+                    println!("{text}");
+                }
+                ExitCode::SUCCESS
+            }
+            Err(error) => {
+                // The chain belongs to the log; the sentence says what to do.
+                eprintln!("hotspot-controller: {error}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    async fn answer(self) -> anyhow::Result<String> {
+        let Self { options, command } = self;
+        let config = Config::load(options.config.as_deref(), options.data_dir.as_deref())?;
+        let form = if options.json { Form::Json } else { Form::Text };
+        match command {
+            Command::Serve => serve(config).await.map(|()| String::new()),
+            Command::CheckConfig => Ok(checked(&config, form)),
+            Command::Migrate => commands::migrate(&config).await,
+            Command::Plan(PlanCommand::Add(wanted)) => plan::add(&config, wanted, form).await,
+            Command::Ap(ApCommand::Add(wanted)) => ap::add(&config, wanted, form).await,
+            Command::Ap(ApCommand::Import(ApImport { file })) => ap::import(&config, &file, form).await,
+            Command::Ap(ApCommand::Token(wanted)) => ap::token(&config, wanted, form).await,
+            Command::Ap(ApCommand::List) => ap::list(&config, form).await,
+            Command::Ap(ApCommand::Revoke { id }) => ap::revoke(&config, &id, form).await,
+            Command::Session(SessionCommand::List) => session::list(&config, form).await,
+            Command::Session(SessionCommand::Kick { id }) => session::kick(&config, &id, form).await,
+        }
+    }
+}
+
+fn checked(config: &Config, form: Form) -> String {
+    match form {
+        Form::Json => serde_json::json!({"valid": true, "notices": config.notices}).to_string(),
+        Form::Text => {
+            let mut lines = vec!["the configuration is valid".to_owned()];
+            lines.extend(config.notices.iter().cloned());
+            lines.join("\n")
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The configuration document of each access point: made from configuration and inventory, its version kept in the
+//! store and raised only when the content changes.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
+use agent_protocol::v1::{ConfigDocument, Network, Portal, Timers};
+use prost::Message as _;
+use sha2::{Digest as _, Sha256};
+use store::{Store, StoreError};
+
+use super::{Inventory, Spot};
+use crate::config::{NetworkConfig, PortalConfig, TimersConfig};
+
+/// What all documents have in common.
+#[derive(Debug, Clone)]
+pub struct Template {
+    document: ConfigDocument,
+}
+
+impl Template {
+    /// The common part; `addresses` are those of the portal's name.
+    #[must_use]
+    pub fn new(
+        network: &NetworkConfig,
+        portal: &PortalConfig,
+        timers: &TimersConfig,
+        addresses: &[IpAddr],
+    ) -> Self {
+        let mut addresses: Vec<IpAddr> = addresses.to_vec();
+        addresses.sort_unstable();
+        addresses.dedup();
+        let document = ConfigDocument {
+            version: 0,
+            network: Some(Network {
+                id: network.id.clone(),
+                gateway4: network.gateway4.to_string(),
+                range_first: network.range_first.to_string(),
+                range_last: network.range_last.to_string(),
+                lease_secs: network.lease_secs,
+                lease_max: network.lease_max,
+                gateway6: network.gateway6.map_or_else(String::new, |gateway| gateway.to_string()),
+                gateway_mac: network.gateway_mac.0.to_vec(),
+                resolvers: network.resolvers.iter().map(IpAddr::to_string).collect(),
+            }),
+            portal: Some(Portal {
+                url: portal.public_url.clone(),
+                addresses: addresses.iter().map(IpAddr::to_string).collect(),
+            }),
+            protected: network.protected.iter().map(ToString::to_string).collect(),
+            timers: Some(Timers {
+                report_ms: timers.report_ms,
+                sample_ms: timers.sample_ms,
+                presence_ms: timers.presence_ms,
+                presence_misses: timers.presence_misses,
+                portal_probe_ms: timers.portal_probe_ms,
+                away_ms: timers.away_ms,
+            }),
+            ap_name: String::new(),
+        };
+        Self { document }
+    }
+
+    /// The documents of every access point. A version rises when the content is another than the one it stood for;
+    /// the new version is kept before anybody is told.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn fill(
+        &self,
+        inventory: &Inventory,
+        store: &Store,
+    ) -> Result<BTreeMap<String, ConfigDocument>, StoreError> {
+        let kept = store.settings().await?;
+        let mut documents = BTreeMap::new();
+        for spot in inventory.spots() {
+            let content = self.content(spot);
+            let digest = digest(&content);
+            let key = format!("config/{}", spot.id);
+            let (version, known) = kept.get(&key).and_then(|text| read(text)).unwrap_or((0, String::new()));
+            let version = if known == digest {
+                version
+            } else {
+                store.set_setting(&key, &format!("{} {digest}", version + 1)).await?;
+                version + 1
+            };
+            documents.insert(spot.id.clone(), ConfigDocument { version, ..content });
+        }
+        Ok(documents)
+    }
+
+    fn content(&self, spot: &Spot) -> ConfigDocument {
+        ConfigDocument { ap_name: spot.name.vi.clone(), ..self.document.clone() }
+    }
+}
+
+fn digest(document: &ConfigDocument) -> String {
+    Sha256::digest(document.encode_to_vec()).iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn read(text: &str) -> Option<(u64, String)> {
+    let (version, digest) = text.split_once(' ')?;
+    Some((version.parse().ok()?, digest.to_owned()))
+}

@@ -1,0 +1,40 @@
+//! What operators and their tools use: health, metrics, and the commands of the command line.
+
+pub mod commands;
+mod health;
+
+use axum::Router;
+use axum::routing::get;
+use tokio::net::TcpListener;
+
+pub use health::Health;
+
+use crate::listen::{Accepted, Lifetime, accept_loop, serve_http};
+use crate::metrics::Metrics;
+
+/// Connections to one of these listeners at a time: a monitor, a browser, no crowd.
+const MOST_CONNECTIONS: usize = 256;
+
+/// Serves `/healthz` and `/readyz` on the operators' listener until the lifetime stops.
+pub async fn serve_admin(listener: TcpListener, health: Health, metrics: Metrics, lifetime: Lifetime) {
+    serve("admin", listener, health::router(health), metrics, lifetime).await;
+}
+
+/// Serves the same and `/metrics` on the monitor's listener until the lifetime stops.
+pub async fn serve_metrics(listener: TcpListener, health: Health, metrics: Metrics, lifetime: Lifetime) {
+    let shown = metrics.clone();
+    let router = health::router(health).route("/metrics", get(move || health::metrics_text(shown.clone())));
+    serve("metrics", listener, router, metrics, lifetime).await;
+}
+
+async fn serve(name: &'static str, listener: TcpListener, router: Router, metrics: Metrics, lifetime: Lifetime) {
+    let stop = lifetime.stop.clone();
+    let serve = move |Accepted { stream, permit, .. }: Accepted| {
+        let (router, stop) = (router.clone(), stop.clone());
+        async move {
+            serve_http(stream, router, stop).await;
+            drop(permit);
+        }
+    };
+    accept_loop(name, listener, MOST_CONNECTIONS, metrics, lifetime, serve).await;
+}

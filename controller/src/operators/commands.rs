@@ -1,0 +1,72 @@
+//! The management commands: each acts on the store and tells in one line what it did.
+
+pub mod ap;
+pub mod plan;
+pub mod session;
+
+use std::path::Path;
+
+use store::{Store, StoreError};
+
+use crate::config::Config;
+
+/// How a command's result is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A line for people.
+    Text,
+    /// One JSON value for scripts.
+    Json,
+}
+
+/// Opens the store, and makes the data directory and the database when they are not there.
+///
+/// # Errors
+/// One sentence that says what to do.
+pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
+    make_data_dir(&config.data_dir)?;
+    Ok(Store::open(&config.store.url).await?)
+}
+
+/// Makes the data directory.
+///
+/// # Errors
+/// One sentence that says what to do.
+pub fn make_data_dir(data_dir: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(data_dir).map_err(|error| {
+        anyhow::anyhow!(
+            "the data directory {} cannot be made: {error}; choose another with --data-dir or data_dir",
+            data_dir.display()
+        )
+    })
+}
+
+/// Runs a command on the store and closes it, so that everything is written before the process ends.
+///
+/// # Errors
+/// What the command says.
+pub async fn with_store<T, F>(config: &Config, command: F) -> anyhow::Result<T>
+where
+    F: AsyncFnOnce(&Store) -> anyhow::Result<T>,
+{
+    let store = open_store(config).await?;
+    let done = command(&store).await;
+    store.close().await;
+    done
+}
+
+/// Brings the database up to this version's schema.
+///
+/// # Errors
+/// What the store says.
+pub async fn migrate(config: &Config) -> anyhow::Result<String> {
+    with_store(config, async |store| {
+        store.check().await?;
+        Ok(format!("the database {} is up to date", config.store.url))
+    })
+    .await
+}
+
+fn unknown(kind: &'static str, id: &str) -> anyhow::Error {
+    StoreError::Unknown { kind, id: id.to_owned() }.into()
+}

@@ -1,0 +1,60 @@
+//! `/healthz`: alive. `/readyz`: the store answers and every listener is bound, so visitors can be served.
+
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use serde_json::json;
+use std::time::Duration;
+use store::Store;
+use tokio_util::sync::CancellationToken;
+
+use crate::metrics::Metrics;
+
+/// The store must answer by then; a monitor waits about as long.
+const STORE_LIMIT: Duration = Duration::from_secs(2);
+
+/// What readiness depends on. Listeners are bound before anything is served, so a served answer proves them.
+#[derive(Clone)]
+pub struct Health {
+    /// The store.
+    pub store: Store,
+    /// Cancelled when the controller drains.
+    pub stop: CancellationToken,
+}
+
+/// The health of the controller as a router.
+pub fn router(health: Health) -> Router {
+    Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(ready)).with_state(health)
+}
+
+async fn ready(State(health): State<Health>) -> Response {
+    let fault = if health.stop.is_cancelled() {
+        Some("the controller is stopping".to_owned())
+    } else {
+        match tokio::time::timeout(STORE_LIMIT, health.store.check()).await {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(_) => Some("the store does not answer".to_owned()),
+        }
+    };
+    match fault {
+        None => Json(json!({"ready": true})).into_response(),
+        Some(fault) => {
+            (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"ready": false, "fault": fault}))).into_response()
+        }
+    }
+}
+
+/// Every metric as text.
+pub async fn metrics_text(metrics: Metrics) -> Response {
+    match metrics.to_text() {
+        Ok(text) => ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "the metrics cannot be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
