@@ -13,7 +13,7 @@ RUNNER := $(if $(SUDO),--config 'target."cfg(unix)".runner=["sudo","-E"]')
 # What the lab needs: the demo runs with these alone.
 LAB_PACKAGES := gcc libc6-dev nftables dnsmasq-base iproute2 ethtool tcpdump udhcpc iputils-ping curl procps
 # What the tests need besides.
-TEST_PACKAGES := $(LAB_PACKAGES) chromium fonts-dejavu-core libnss3-tools strace
+TEST_PACKAGES := $(LAB_PACKAGES) chromium fonts-dejavu-core libnss3-tools sqlite3 strace
 
 build:
 	cargo build --release --workspace --bins

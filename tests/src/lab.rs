@@ -18,6 +18,7 @@ pub mod probe;
 pub mod process;
 pub mod resolve;
 pub mod sessions;
+pub mod transfer;
 pub mod wait;
 pub mod web;
 
@@ -55,13 +56,15 @@ pub struct Settings<'a> {
     pub timers: Timers,
     /// Further settings of the controller as environment variables (`HOTSPOT__SECTION__KEY`).
     pub controller: &'a [(&'a str, &'a str)],
+    /// Options of `plan add` for the plan that visitors get; empty for the plan as shipped.
+    pub plan: &'a [&'a str],
 }
 
 impl<'a> Settings<'a> {
     /// Two access points with fast timers.
     #[must_use]
     pub fn new(name: &'a str) -> Self {
-        Self { name, access_points: 2, timers: Timers::FAST, controller: &[] }
+        Self { name, access_points: 2, timers: Timers::FAST, controller: &[], plan: &[] }
     }
 }
 
@@ -166,6 +169,15 @@ impl Lab {
     /// When there is no such access point.
     pub fn ap_mut(&mut self, number: usize) -> Result<&mut AccessPoint> {
         self.access_points.get_mut(number).with_context(|| format!("the lab has no access point {number}"))
+    }
+
+    /// Powers access point `number` on; its agent is not started.
+    ///
+    /// # Errors
+    /// When it is on already or a part cannot be made.
+    pub fn power_on(&mut self, number: usize) -> Result<()> {
+        let ap = self.access_points.get_mut(number).context("the lab has no such access point")?;
+        ap.power_on(&self.internet)
     }
 
     /// A new phone, not attached to anything.

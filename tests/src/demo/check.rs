@@ -11,7 +11,7 @@ use crate::lab::http::Client;
 use crate::lab::http::Request;
 use crate::lab::phone::Phone;
 use crate::lab::sessions;
-use crate::lab::wait::wait_until;
+use crate::lab::wait::wait_for;
 use crate::visitor::{self, Standing};
 
 const DOWNLOAD_BYTES: u64 = 5_000_000;
@@ -116,12 +116,11 @@ fn stranger_stays_outside(stranger: &Phone) -> Result<()> {
 fn bytes_are_counted(lab: &Lab, phone: &Phone, client: &Client) -> Result<()> {
     let url = format!("http://downloads.example/download?bytes={DOWNLOAD_BYTES}");
     ensure!(client.begin(&Request::get(&url))?.drain()? == DOWNLOAD_BYTES, "the download is not whole");
-    let down =
-        || sessions::of_device(&lab.controller, &phone.mac_text()).map(|rows| sessions::totals(&rows).1);
-    wait_until("the controller to know of the download", REPORT_LIMIT, || {
-        down().is_ok_and(|down| down > DOWNLOAD_BYTES)
-    })?;
-    let counted = down()?;
+    let counted = || {
+        let visit = sessions::visit_of(&lab.controller, &phone.mac_text()).ok()??;
+        (visit.bytes_down > DOWNLOAD_BYTES).then_some(visit.bytes_down)
+    };
+    let counted = wait_for("the controller to know of the download", REPORT_LIMIT, counted)?;
     let most = DOWNLOAD_BYTES + DOWNLOAD_BYTES * MOST_OVERHEAD_PERCENT / 100;
     ensure!(counted < most, "{counted} bytes were counted for a download of {DOWNLOAD_BYTES}");
     Ok(())

@@ -75,7 +75,7 @@ pub struct Controller {
 }
 
 impl Controller {
-    /// Makes the namespace and the configuration, starts the controller and imports the 34 sites.
+    /// Makes the namespace and the configuration, imports the 34 sites and starts the controller.
     ///
     /// # Errors
     /// When it does not become ready.
@@ -97,9 +97,13 @@ impl Controller {
             settings.controller.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
         let log = instance.log("controller");
         let mut controller = Self { config, data, log, environment, process: None, netns };
-        controller.start()?;
+        controller.command(&["migrate"])?;
+        if !settings.plan.is_empty() {
+            controller.command(&[&["plan", "add", "free"], settings.plan].concat())?;
+        }
         let sites = repository().join("controller/sites/hoan-kiem.json");
         controller.command(&["ap", "import", &sites.to_string_lossy()])?;
+        controller.start()?;
         Ok(controller)
     }
 
@@ -119,6 +123,12 @@ impl Controller {
     #[must_use]
     pub fn data(&self) -> &Path {
         &self.data
+    }
+
+    /// Its database.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.data.join("hotspot.db")
     }
 
     /// Its process.

@@ -113,6 +113,12 @@ impl Client {
         Self { source: Some(source), family, ..self.clone() }
     }
 
+    /// The same client asking another resolver.
+    #[must_use]
+    pub fn asking(&self, resolver: IpAddr) -> Self {
+        Self { resolver, ..self.clone() }
+    }
+
     /// The namespace it lives in.
     #[must_use]
     pub fn netns(&self) -> &Netns {

@@ -1,8 +1,10 @@
 //! Tagged probes: raw packets of every kind a phone could try, each with a random tag that a capture elsewhere finds
 //! again if it got through.
 
-use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -10,10 +12,15 @@ use pnet::datalink::{self, Channel, Config, DataLinkSender};
 
 use super::addresses::{CITY4, CITY6, GATEWAY_MAC, OTHER_RESOLVER4, OTHER_RESOLVER6, WEB4, WEB6};
 use super::capture::Packet;
+use super::netns::Netns;
 use super::packet::{Carrier, Ends, frame};
 use super::phone::Phone;
+use super::wait::wait_until;
 
 const MAGIC: [u8; 8] = *b"hkprobe!";
+/// Between two rounds: some thousand packets a second.
+const ROUND: Duration = Duration::from_millis(30);
+const ROUNDS_LIMIT: Duration = Duration::from_secs(10);
 
 /// Where a probe is aimed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,19 +44,19 @@ pub struct Kind {
     carrier: Carrier,
 }
 
-/// Whom the probes of a phone are aimed at besides the internet and the city.
+/// Who somebody is on the clients' network.
 #[derive(Debug, Clone, Copy)]
-pub struct Neighbour {
-    /// The other phone's MAC.
+pub struct Identity {
+    /// The MAC.
     pub mac: [u8; 6],
-    /// Its IPv4 address.
+    /// The IPv4 address.
     pub v4: Ipv4Addr,
-    /// Its IPv6 address.
+    /// An IPv6 address.
     pub v6: Ipv6Addr,
 }
 
-impl Neighbour {
-    /// What there is to know of `phone`.
+impl Identity {
+    /// Who `phone` is, with its stable IPv6 address.
     ///
     /// # Errors
     /// When it has not joined.
@@ -58,26 +65,27 @@ impl Neighbour {
     }
 }
 
-/// Sends probes from one phone.
+/// Sends probes out of one phone's interface.
 pub struct Prober {
     run: [u8; 8],
-    sent: BTreeMap<u32, usize>,
     kinds: Vec<Kind>,
     next: u32,
     sender: Box<dyn DataLinkSender>,
 }
 
 impl Prober {
-    /// Opens a raw socket on `phone`, whose probes are also aimed at `neighbour`.
+    /// Opens a raw socket on the `wlan0` of `netns`; the probes come from `own`, and some are aimed at `neighbour`.
     ///
     /// # Errors
-    /// When the phone has not joined.
-    pub fn open(phone: &Phone, neighbour: &Neighbour) -> Result<Self> {
-        let kinds = kinds(phone.mac(), phone.lease()?.address, phone.wait_address6()?, neighbour);
-        let sender = phone.netns().run(|| open_sender("wlan0"))??;
-        let mut run = [0; 8];
-        getrandom::fill(&mut run).map_err(|why| anyhow!("no randomness: {why}"))?;
-        Ok(Self { run, sent: BTreeMap::new(), kinds, next: 0, sender })
+    /// When there is no such interface.
+    pub fn open(netns: &Netns, own: &Identity, neighbour: &Identity) -> Result<Self> {
+        let sender = netns.run(|| open_sender("wlan0"))??;
+        let mut random = [0; 10];
+        getrandom::fill(&mut random).map_err(|why| anyhow!("no randomness: {why}"))?;
+        let [a, b, run @ ..] = random;
+        // Ports of its own: a flow that began before a grant keeps what the connection tracker decided then.
+        let port = 20_000 + u16::from_be_bytes([a, b]) % 40_000;
+        Ok(Self { run, kinds: kinds(own, neighbour, port), next: 0, sender })
     }
 
     /// The kinds of probes it sends.
@@ -86,45 +94,124 @@ impl Prober {
         &self.kinds
     }
 
-    /// How many probes have been sent.
-    #[must_use]
-    pub fn sent(&self) -> usize {
-        self.sent.len()
-    }
-
-    /// Sends one probe of every kind.
+    /// Sends one probe of every kind and returns how many the interface took.
     ///
     /// # Errors
-    /// When the phone's interface does not take a frame.
-    pub fn send_round(&mut self) -> Result<()> {
-        for (index, kind) in self.kinds.iter().enumerate() {
+    /// When the interface is broken, not merely down.
+    pub fn send_round(&mut self) -> Result<usize> {
+        let mut sent = 0;
+        for kind in &self.kinds {
             let tag = [&MAGIC[..], &self.run, &self.next.to_be_bytes()].concat();
+            self.next = self.next.wrapping_add(1);
             let frame =
                 frame(&kind.ends, kind.carrier, &tag).context("a probe's addresses are of two families")?;
             match self.sender.send_to(&frame, None) {
-                Some(Ok(())) => {}
-                Some(Err(why)) if is_link_down(&why) => continue,
+                Some(Ok(())) => sent += 1,
+                Some(Err(why)) if is_link_down(&why) => {}
                 Some(Err(why)) => return Err(why).with_context(|| format!("cannot send {}", kind.name)),
                 None => bail!("the raw socket takes no frame"),
             }
-            self.sent.insert(self.next, index);
-            self.next = self.next.wrapping_add(1);
         }
-        Ok(())
+        Ok(sent)
     }
 
-    /// The probes of this prober in `packets`: when each arrived, and its kind.
+    /// What finds this prober's probes in captures.
+    #[must_use]
+    pub fn finder(&self) -> Finder {
+        Finder { needle: [&MAGIC[..], &self.run].concat(), kinds: self.kinds.clone() }
+    }
+}
+
+/// Finds the probes of one prober.
+#[derive(Debug, Clone)]
+pub struct Finder {
+    needle: Vec<u8>,
+    kinds: Vec<Kind>,
+}
+
+impl Finder {
+    /// The probes in `packets`: when each arrived, and its kind.
     #[must_use]
     pub fn found<'a>(&'a self, packets: &[Packet]) -> Vec<(Duration, &'a Kind)> {
-        let needle = [&MAGIC[..], &self.run].concat();
-        let mut found = Vec::new();
-        for packet in packets {
-            let at = packet.bytes().windows(needle.len()).position(|window| window == needle);
-            let tag = at.and_then(|at| packet.bytes().get(at + needle.len()..)?.first_chunk().copied());
-            let kind = tag.and_then(|tag| self.kinds.get(*self.sent.get(&u32::from_be_bytes(tag))?));
-            found.extend(kind.map(|kind| (packet.at, kind)));
+        let kind = |packet: &Packet| {
+            let at = packet.bytes().windows(self.needle.len()).position(|window| window == self.needle)?;
+            let tag = packet.bytes().get(at + self.needle.len()..)?.first_chunk()?;
+            let number = usize::try_from(u32::from_be_bytes(*tag)).ok()?;
+            Some((packet.at, self.kinds.get(number % self.kinds.len())?))
+        };
+        packets.iter().filter_map(kind).collect()
+    }
+
+    /// The kinds of probes it looks for.
+    #[must_use]
+    pub fn kinds(&self) -> &[Kind] {
+        &self.kinds
+    }
+}
+
+/// A prober that sends round after round on a thread of its own until it is stopped.
+pub struct Probing {
+    finder: Finder,
+    over: Arc<AtomicBool>,
+    rounds: Arc<AtomicU64>,
+    thread: Option<JoinHandle<Result<()>>>,
+}
+
+impl Probing {
+    /// Begins to send.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn begin(mut prober: Prober) -> Result<Self> {
+        let (over, rounds) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+        let finder = prober.finder();
+        let (stop, count) = (over.clone(), rounds.clone());
+        let work = move || -> Result<()> {
+            while !stop.load(Ordering::Relaxed) {
+                if prober.send_round()? > 0 {
+                    count.fetch_add(1, Ordering::Relaxed);
+                }
+                thread::sleep(ROUND);
+            }
+            Ok(())
+        };
+        let thread =
+            thread::Builder::new().name("prober".to_owned()).spawn(work).context("cannot start a thread")?;
+        Ok(Self { finder, over, rounds, thread: Some(thread) })
+    }
+
+    /// What finds its probes in captures.
+    #[must_use]
+    pub fn finder(&self) -> &Finder {
+        &self.finder
+    }
+
+    /// Waits until `more` further rounds have left the phone.
+    ///
+    /// # Errors
+    /// When they do not: the phone is off the network, or its interface is broken.
+    pub fn wait_rounds(&self, more: u64) -> Result<()> {
+        let goal = self.rounds.load(Ordering::Relaxed) + more;
+        wait_until("probes to be sent", ROUNDS_LIMIT, || self.rounds.load(Ordering::Relaxed) >= goal)
+            .map(drop)
+    }
+
+    /// Ends it; returns what finds its probes, and how many rounds left the phone.
+    ///
+    /// # Errors
+    /// When the phone's interface broke.
+    pub fn end(mut self) -> Result<(Finder, u64)> {
+        self.over.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            thread.join().map_err(|_| anyhow!("the prober panicked"))??;
         }
-        found
+        Ok((self.finder.clone(), self.rounds.load(Ordering::Relaxed)))
+    }
+}
+
+impl Drop for Probing {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
     }
 }
 
@@ -145,27 +232,27 @@ fn open_sender(interface: &str) -> Result<Box<dyn DataLinkSender>> {
     }
 }
 
-fn kinds(mac: [u8; 6], v4: Ipv4Addr, v6: Ipv6Addr, neighbour: &Neighbour) -> Vec<Kind> {
+fn kinds(own: &Identity, neighbour: &Identity, port: u16) -> Vec<Kind> {
     let mut kinds = Vec::new();
     let mut add = |aim: Aim, to_mac: [u8; 6], to: IpAddr, carriers: &[(&str, Carrier)]| {
-        let source = if to.is_ipv4() { IpAddr::V4(v4) } else { IpAddr::V6(v6) };
-        let ends = Ends { source_mac: mac, destination_mac: to_mac, source, destination: to };
+        let source = if to.is_ipv4() { IpAddr::V4(own.v4) } else { IpAddr::V6(own.v6) };
+        let ends = Ends { source_mac: own.mac, destination_mac: to_mac, source, destination: to };
         for (what, carrier) in carriers {
             kinds.push(Kind { name: format!("{what} to {to}"), aim, ends, carrier: *carrier });
         }
     };
     let everyday = [
-        ("UDP port 7", Carrier::Udp(40_007, 7)),
-        ("UDP port 443", Carrier::Udp(40_443, 443)),
-        ("TCP port 80", Carrier::TcpSyn(41_080, 80)),
-        ("TCP port 443", Carrier::TcpSyn(41_443, 443)),
-        ("TCP port 22", Carrier::TcpSyn(41_022, 22)),
+        ("UDP port 7", Carrier::Udp(port + 1, 7)),
+        ("UDP port 443", Carrier::Udp(port + 2, 443)),
+        ("TCP port 80", Carrier::TcpSyn(port + 3, 80)),
+        ("TCP port 443", Carrier::TcpSyn(port + 4, 443)),
+        ("TCP port 22", Carrier::TcpSyn(port + 5, 22)),
         ("ICMP echo", Carrier::Echo),
     ];
     let dns = [
-        ("UDP port 53", Carrier::Udp(40_053, 53)),
-        ("TCP port 53", Carrier::TcpSyn(41_053, 53)),
-        ("TCP port 853", Carrier::TcpSyn(41_853, 853)),
+        ("UDP port 53", Carrier::Udp(port + 6, 53)),
+        ("TCP port 53", Carrier::TcpSyn(port + 7, 53)),
+        ("TCP port 853", Carrier::TcpSyn(port + 8, 853)),
     ];
     for web in [IpAddr::V4(WEB4), IpAddr::V6(WEB6)] {
         add(Aim::Internet, GATEWAY_MAC, web, &everyday);
