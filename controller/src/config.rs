@@ -87,9 +87,8 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] with every fault found, or with the reason why the file cannot be read.
     pub fn load(file: Option<&Path>, data_dir: Option<&Path>) -> Result<Self, ConfigError> {
-        let text = file.map(|path| {
-            std::fs::read_to_string(path).map_err(|error| ConfigError::unreadable(path, &error))
-        });
+        let text = file
+            .map(|path| std::fs::read_to_string(path).map_err(|error| ConfigError::unreadable(path, &error)));
         let mut reader = Reader::new(file, text.transpose()?.as_deref(), std::env::vars_os())?;
         let config = Self::read(&mut reader, data_dir);
         reader.finish().map(|()| config)
@@ -124,7 +123,8 @@ fn read_keys_of_other_parts(reader: &mut Reader) -> Vec<String> {
     let mut notices = Vec::new();
     for key in OTHER_LISTENERS {
         if reader.optional(key, parse::socket).is_some() {
-            notices.push(format!("{key} is set, but this version has no RADIUS server: nothing listens there"));
+            notices
+                .push(format!("{key} is set, but this version has no RADIUS server: nothing listens there"));
         }
     }
     if reader.optional("stats.min_cell", |raw: &Raw| parse::whole(raw, 1..=1000)).is_some() {

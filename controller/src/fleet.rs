@@ -145,7 +145,10 @@ impl Fleet {
         link.send_entries(&rest.unwrap_or_default());
         link.send(vec![down::Body::Ping(Ping { nonce: FIRST_PING })]);
         if let Some(old) = state.links.insert(ap.to_owned(), link) {
-            old.close("another device connected with this access point's key; let only one use it", REPLACED_RETRY_SECS);
+            old.close(
+                "another device connected with this access point's key; let only one use it",
+                REPLACED_RETRY_SECS,
+            );
             self.metrics.closed_links.with_label_values(&["replaced"]).inc();
         }
         let (epoch, sequence) = state.log.position();
@@ -219,7 +222,11 @@ impl Fleet {
     /// Takes in what an access point says of its configuration.
     pub fn configured(&self, ap: &str, ack: &ConfigAck) {
         if ack.refusal.is_empty() {
-            tracing::info!(ap.id = ap, version = ack.version, "an access point put its configuration in force");
+            tracing::info!(
+                ap.id = ap,
+                version = ack.version,
+                "an access point put its configuration in force"
+            );
         } else {
             tracing::warn!(ap.id = ap, version = ack.version, reason = %ack.refusal, "an access point refused its configuration");
         }

@@ -23,11 +23,17 @@ pub async fn serve_admin(listener: TcpListener, health: Health, metrics: Metrics
 /// Serves the same and `/metrics` on the monitor's listener until the lifetime stops.
 pub async fn serve_metrics(listener: TcpListener, health: Health, metrics: Metrics, lifetime: Lifetime) {
     let shown = metrics.clone();
-    let router = health::router(health).route("/metrics", get(move || health::metrics_text(shown.clone())));
+    let router = health::router(health).route("/metrics", get(async move || health::metrics_text(&shown)));
     serve("metrics", listener, router, metrics, lifetime).await;
 }
 
-async fn serve(name: &'static str, listener: TcpListener, router: Router, metrics: Metrics, lifetime: Lifetime) {
+async fn serve(
+    name: &'static str,
+    listener: TcpListener,
+    router: Router,
+    metrics: Metrics,
+    lifetime: Lifetime,
+) {
     let stop = lifetime.stop.clone();
     let serve = move |Accepted { stream, permit, .. }: Accepted| {
         let (router, stop) = (router.clone(), stop.clone());

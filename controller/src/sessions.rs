@@ -133,7 +133,12 @@ impl Sessions {
     ///
     /// # Errors
     /// [`Unavailable`].
-    pub async fn standing(&self, network: NetworkId, mac: Mac, day: CivilDay) -> Result<Standing, Unavailable> {
+    pub async fn standing(
+        &self,
+        network: NetworkId,
+        mac: Mac,
+        day: CivilDay,
+    ) -> Result<Standing, Unavailable> {
         let (reply, answer) = oneshot::channel();
         self.questions.send(Question { network, mac, day, reply }).await.map_err(|_| STOPPED)?;
         answer.await.map_err(|_| STOPPED)?

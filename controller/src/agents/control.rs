@@ -41,9 +41,11 @@ pub async fn serve(door: &Door, stream: TlsStream<TcpStream>, ap: Option<String>
             Link { door, ap }.run(hello, reader, write).await;
             return;
         }
-        (Ok(Ok(_)), None) => {
-            Refusal("unknown_key", "this key is not enrolled here or was revoked; enrol this access point with a new token".into(), 60)
-        }
+        (Ok(Ok(_)), None) => Refusal(
+            "unknown_key",
+            "this key is not enrolled here or was revoked; enrol this access point with a new token".into(),
+            60,
+        ),
         (Ok(Ok(hello)), Some(_)) => Refusal(
             "version",
             format!(
@@ -52,9 +54,11 @@ pub async fn serve(door: &Door, stream: TlsStream<TcpStream>, ap: Option<String>
             ),
             300,
         ),
-        (Ok(Err(_)), _) => {
-            Refusal("malformed", "the first frame of a control link must be a whole hello; install a sound agent".into(), 60)
-        }
+        (Ok(Err(_)), _) => Refusal(
+            "malformed",
+            "the first frame of a control link must be a whole hello; install a sound agent".into(),
+            60,
+        ),
         (Err(_), _) => Refusal("no_hello", "no hello came in time; connect again".into(), 10),
     };
     let Refusal(label, reason, retry_secs) = refusal;
@@ -68,7 +72,9 @@ struct Refusal(&'static str, String, u32);
 async fn first_frame(reader: &mut FrameReader<ReadHalf<TlsStream<TcpStream>>>) -> Result<Hello, ReadError> {
     let malformed = || ReadError::Malformed(agent_protocol::frame::FrameError::Malformed);
     match reader.next::<Up>().await?.body {
-        Some(up::Body::Hello(hello)) if hello.boot_id.len() == 16 && hello.journal_id.len() == 16 => Ok(hello),
+        Some(up::Body::Hello(hello)) if hello.boot_id.len() == 16 && hello.journal_id.len() == 16 => {
+            Ok(hello)
+        }
         _ => Err(malformed()),
     }
 }
@@ -163,7 +169,11 @@ impl Link<'_> {
         pings.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut nonce = FIRST_PING;
         let mut heard = tokio::time::Instant::now();
-        let journal = Journal { id: journal, places: Arc::new(Semaphore::new(MOST_BATCHES)), broken: CancellationToken::new() };
+        let journal = Journal {
+            id: journal,
+            places: Arc::new(Semaphore::new(MOST_BATCHES)),
+            broken: CancellationToken::new(),
+        };
         loop {
             let frame = tokio::select! {
                 frame = reader.next::<Up>() => frame,

@@ -91,7 +91,8 @@ async fn enroll(State(desk): State<Arc<Desk>>, Extension(peer): Extension<Peer>,
             if refusal.counts_against_source() {
                 desk.attempts.refused(peer.address, now_ms);
             }
-            (status, Json(EnrollRefusal { code: code.to_owned(), message: message.to_owned() })).into_response()
+            (status, Json(EnrollRefusal { code: code.to_owned(), message: message.to_owned() }))
+                .into_response()
         }
     }
 }
@@ -179,7 +180,9 @@ impl Refusal {
 
     fn counts_against_source(self) -> bool {
         match self {
-            Self::Malformed | Self::UnknownToken | Self::UsedToken | Self::ExpiredToken | Self::KeyInUse => true,
+            Self::Malformed | Self::UnknownToken | Self::UsedToken | Self::ExpiredToken | Self::KeyInUse => {
+                true
+            }
             Self::TooOften | Self::Unavailable => false,
         }
     }

@@ -19,9 +19,13 @@ impl DataDirLock {
     /// One sentence when another controller has it, or the directory is not writable.
     pub fn take(data_dir: &Path) -> anyhow::Result<Self> {
         let path = data_dir.join("serve.lock");
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(|error| {
-            anyhow::anyhow!("{} cannot be written: {error}; make the data directory writable", path.display())
-        })?;
+        let file =
+            OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(|error| {
+                anyhow::anyhow!(
+                    "{} cannot be written: {error}; make the data directory writable",
+                    path.display()
+                )
+            })?;
         match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
             Ok(lock) => Ok(Self { _lock: lock }),
             Err((_, _)) => anyhow::bail!(

@@ -83,7 +83,8 @@ async fn run(config: Config, sockets: Sockets, store: Store, signals: &mut Signa
     let changes = store.changes();
     let template =
         Template::new(&config.network, &config.portal, &config.timers, &portal_addresses(&config).await);
-    let renewal = Renewal { store: store.clone(), fleet: fleet.clone(), policy: Arc::clone(&policy), template };
+    let renewal =
+        Renewal { store: store.clone(), fleet: fleet.clone(), policy: Arc::clone(&policy), template };
     renewal.renew().await?;
 
     let (renew, asked) = mpsc::channel(MOST_WAITING);
@@ -210,7 +211,9 @@ fn image(log: LogState) -> LogImage {
 fn owner_failed(end: Result<OwnerEnd, tokio::task::JoinError>) -> anyhow::Error {
     match end {
         Ok(OwnerEnd::Failed(error)) => error.into(),
-        Ok(OwnerEnd::Finished) | Err(_) => anyhow::anyhow!("the visits' task ended by itself; start the controller again"),
+        Ok(OwnerEnd::Finished) | Err(_) => {
+            anyhow::anyhow!("the visits' task ended by itself; start the controller again")
+        }
     }
 }
 

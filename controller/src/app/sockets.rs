@@ -1,5 +1,6 @@
 //! Binds every listener before anything is served, so that a port in use is one clear sentence and nothing else.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 
 use serde_json::{Value, json};
@@ -49,16 +50,20 @@ impl Sockets {
 }
 
 async fn bind(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AddrInUse => {
-            anyhow::anyhow!("{key} = {address} is in use by another program; stop that program or choose another port")
-        }
-        std::io::ErrorKind::PermissionDenied => {
-            anyhow::anyhow!("{key} = {address} may not be bound by this user; choose a port above 1023 or allow it")
-        }
-        std::io::ErrorKind::AddrNotAvailable => {
+    TcpListener::bind(address).await.map_err(|error| {
+        let kind = error.kind();
+        if kind == ErrorKind::AddrInUse {
+            anyhow::anyhow!(
+                "{key} = {address} is in use by another program; stop that program or choose another port"
+            )
+        } else if kind == ErrorKind::PermissionDenied {
+            anyhow::anyhow!(
+                "{key} = {address} may not be bound by this user; choose a port above 1023 or allow it"
+            )
+        } else if kind == ErrorKind::AddrNotAvailable {
             anyhow::anyhow!("{key} = {address} is no address of this machine; choose one that is, or 0.0.0.0")
+        } else {
+            anyhow::anyhow!("{key} = {address} cannot be bound: {error}; choose another address")
         }
-        _ => anyhow::anyhow!("{key} = {address} cannot be bound: {error}; choose another address"),
     })
 }

@@ -42,7 +42,11 @@ impl NetworkConfig {
             lease_secs: reader.take("network.lease_secs", 3600, |raw| parse::whole(raw, 120..=604_800)),
             lease_max: reader.take("network.lease_max", 60_000, |raw| parse::whole(raw, 1..=65_000)),
             gateway6: reader.take("network.gateway6", Some(default_gateway6()), gateway6),
-            gateway_mac: reader.take("network.gateway_mac", MacAddress([2, 0x68, 0x6b, 0, 0, 1]), gateway_mac),
+            gateway_mac: reader.take(
+                "network.gateway_mac",
+                MacAddress([2, 0x68, 0x6b, 0, 0, 1]),
+                gateway_mac,
+            ),
             resolvers: reader.take("network.resolvers", default_resolvers(), resolvers),
             protected: reader.take("network.protected", Vec::new(), cidrs),
         };
@@ -53,7 +57,9 @@ impl NetworkConfig {
     fn check(&self, reader: &mut Reader) {
         let (first, last) = (self.range_first, self.range_last);
         if first > last {
-            reader.fault(format!("network.range_first = {first} lies after network.range_last = {last}: swap them"));
+            reader.fault(format!(
+                "network.range_first = {first} lies after network.range_last = {last}: swap them"
+            ));
         }
         for (key, address) in [("network.range_first", first), ("network.range_last", last)] {
             if !self.gateway4.contains(IpAddr::V4(address)) {
@@ -154,9 +160,9 @@ fn cidr(raw: &Raw) -> Option<Cidr> {
 }
 
 fn gateway4(raw: &Raw) -> Result<Cidr, String> {
-    cidr(raw)
-        .filter(|cidr| cidr.address.is_ipv4() && (8..=30).contains(&cidr.prefix))
-        .ok_or_else(|| "an IPv4 address with a prefix of /8 to /30 is allowed, such as 10.50.0.1/16".to_owned())
+    cidr(raw).filter(|cidr| cidr.address.is_ipv4() && (8..=30).contains(&cidr.prefix)).ok_or_else(|| {
+        "an IPv4 address with a prefix of /8 to /30 is allowed, such as 10.50.0.1/16".to_owned()
+    })
 }
 
 fn gateway6(raw: &Raw) -> Result<Option<Cidr>, String> {
@@ -189,7 +195,11 @@ fn gateway_mac(raw: &Raw) -> Result<MacAddress, String> {
 
 fn resolvers(raw: &Raw) -> Result<Vec<IpAddr>, String> {
     parse::addresses(raw).and_then(|list| {
-        if list.is_empty() { Err("at least one address of a resolver is needed".to_owned()) } else { Ok(list) }
+        if list.is_empty() {
+            Err("at least one address of a resolver is needed".to_owned())
+        } else {
+            Ok(list)
+        }
     })
 }
 

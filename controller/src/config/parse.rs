@@ -104,7 +104,10 @@ pub fn path(raw: &Raw) -> Result<PathBuf, String> {
 
 /// The path of a file that is there.
 pub fn existing_file(raw: &Raw) -> Result<PathBuf, String> {
-    path(raw).ok().filter(|path| path.is_file()).ok_or_else(|| "the path of an existing file is allowed".to_owned())
+    path(raw)
+        .ok()
+        .filter(|path| path.is_file())
+        .ok_or_else(|| "the path of an existing file is allowed".to_owned())
 }
 
 /// The URL of a database this controller can use.
@@ -125,7 +128,8 @@ pub fn timezone(raw: &Raw) -> Result<jiff::tz::TimeZone, String> {
 
 /// An `https://` URL of a host, without path; a trailing slash is dropped.
 pub fn https_url(raw: &Raw) -> Result<String, String> {
-    url_of(raw, &["https"]).ok_or_else(|| "https://NAME or https://NAME:PORT is allowed, without a path".to_owned())
+    url_of(raw, &["https"])
+        .ok_or_else(|| "https://NAME or https://NAME:PORT is allowed, without a path".to_owned())
 }
 
 /// The operators' URL: `http` is allowed on loopback only.

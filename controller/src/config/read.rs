@@ -25,10 +25,10 @@ pub struct ConfigError {
 
 impl ConfigError {
     pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Self {
-        let reason = match error.kind() {
-            std::io::ErrorKind::NotFound => "it does not exist".to_owned(),
-            std::io::ErrorKind::PermissionDenied => "this user may not read it".to_owned(),
-            _ => error.to_string(),
+        let reason = if error.kind() == std::io::ErrorKind::NotFound {
+            "it does not exist".to_owned()
+        } else {
+            error.to_string()
         };
         Self::of(format!("the configuration {} cannot be read: {reason}; check --config", path.display()))
     }
@@ -93,12 +93,7 @@ impl Reader {
     }
 
     /// The value of `key`, or `default` when it is not set or impossible (a fault is noted then).
-    pub fn take<T>(
-        &mut self,
-        key: &'static str,
-        default: T,
-        parse: impl Fn(&Raw) -> Result<T, String>,
-    ) -> T {
+    pub fn take<T>(&mut self, key: &'static str, default: T, parse: impl Fn(&Raw) -> Result<T, String>) -> T {
         self.optional(key, parse).unwrap_or(default)
     }
 
@@ -109,8 +104,10 @@ impl Reader {
         match parse(&found.raw) {
             Ok(value) => Some(value),
             Err(allowed) => {
-                let place =
-                    found.variable.as_ref().map_or(String::new(), |name| format!(" (from the variable {name})"));
+                let place = found
+                    .variable
+                    .as_ref()
+                    .map_or(String::new(), |name| format!(" (from the variable {name})"));
                 self.faults.push(Fault(format!("{key} = {}{place} is not possible: {allowed}", found.raw)));
                 None
             }
@@ -194,5 +191,7 @@ fn not_toml(file: Option<&Path>, text: &str, error: &toml::de::Error) -> ConfigE
     let start = error.span().map_or(0, |span| span.start);
     let line = text.get(..start).map_or(1, |before| before.matches('\n').count() + 1);
     let reason = error.message().lines().collect::<Vec<_>>().join(", ");
-    ConfigError::of(format!("the configuration {name} is no TOML at line {line}: {reason}; correct that line"))
+    ConfigError::of(format!(
+        "the configuration {name} is no TOML at line {line}: {reason}; correct that line"
+    ))
 }

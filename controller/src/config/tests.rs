@@ -62,7 +62,8 @@ fn a_relative_data_dir_of_the_file_is_taken_from_the_files_folder() {
 
 #[test]
 fn unknown_keys_are_named_with_the_nearest_known_one() {
-    let text = "[portal]\nlisen = \"127.0.0.1:0\"\n[agent]\nlisten = \"127.0.0.1:0\"\n[nonsense]\nfrobnicate = 1";
+    let text =
+        "[portal]\nlisen = \"127.0.0.1:0\"\n[agent]\nlisten = \"127.0.0.1:0\"\n[nonsense]\nfrobnicate = 1";
     let found = faults(text);
     assert_eq!(
         found,

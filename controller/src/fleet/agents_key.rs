@@ -68,7 +68,8 @@ impl AgentsKey {
     /// # Errors
     /// What the certificate's maker says; the key itself has been checked.
     pub fn certificate(&self) -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), rcgen::Error> {
-        let certificate = CertificateParams::new(vec!["hotspot-controller".to_owned()])?.self_signed(&self.pair)?;
+        let certificate =
+            CertificateParams::new(vec!["hotspot-controller".to_owned()])?.self_signed(&self.pair)?;
         let key = PrivatePkcs8KeyDer::from(self.pair.serialized_der().to_vec());
         Ok((certificate.der().clone(), key.into()))
     }

@@ -140,7 +140,10 @@ mod tests {
 
     #[test]
     fn a_zone_nobody_described_is_not_shown() {
-        let zone = Zone { id: "east".to_owned(), name: Name { vi: "Bờ đông".to_owned(), en: "East".to_owned() } };
+        let zone = Zone {
+            id: "east".to_owned(),
+            name: Name { vi: "Bờ đông".to_owned(), en: "East".to_owned() },
+        };
         let points = vec![point("a", 21.0, None)];
         let named = Inventory::new(points.clone(), vec![zone]);
         assert_eq!(named.spot("a").unwrap().zone.as_ref().unwrap().en, "East");

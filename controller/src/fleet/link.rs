@@ -126,7 +126,9 @@ impl Link {
     pub fn force(&self, grant_id: &[u8], sequence: u64) -> Force {
         if let Some(reason) = self.refused.get(grant_id) {
             Force::Refused(reason.clone())
-        } else if self.waiting.contains(&sequence) || self.snapshot.is_some_and(|position| sequence <= position) {
+        } else if self.waiting.contains(&sequence)
+            || self.snapshot.is_some_and(|position| sequence <= position)
+        {
             Force::Waiting
         } else {
             Force::InForce

@@ -26,7 +26,8 @@ impl GrantLog {
         let live = live.into_iter().map(|grant| (grant.grant_id.clone(), grant)).collect();
         // Only a tail that leads up to the position without gaps can answer for what was missed.
         let first = sequence.saturating_sub(tail.len() as u64);
-        let whole = tail.iter().zip(first + 1..).all(|(entry, at)| (entry.epoch, entry.sequence) == (epoch, at));
+        let whole =
+            tail.iter().zip(first + 1..).all(|(entry, at)| (entry.epoch, entry.sequence) == (epoch, at));
         let tail = if whole { tail.into() } else { VecDeque::new() };
         Self { epoch, sequence, live, tail }
     }
@@ -62,7 +63,8 @@ impl GrantLog {
         if epoch != self.epoch || sequence > self.sequence {
             return None;
         }
-        let missed = usize::try_from(self.sequence - sequence).ok().filter(|missed| *missed <= self.tail.len())?;
+        let missed =
+            usize::try_from(self.sequence - sequence).ok().filter(|missed| *missed <= self.tail.len())?;
         Some(self.tail.iter().skip(self.tail.len() - missed).cloned().collect())
     }
 

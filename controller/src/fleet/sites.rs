@@ -77,8 +77,7 @@ pub fn parse(text: &str) -> Result<Sites, Vec<String>> {
     let mut seen = BTreeSet::new();
     for (row, value) in rows(&file, "sites", &mut faults) {
         let row = Row::new("sites", row, value);
-        let (id, name, zone) =
-            (row.id(&mut faults), row.names(&mut faults), row.zone(&zones, &mut faults));
+        let (id, name, zone) = (row.id(&mut faults), row.names(&mut faults), row.zone(&zones, &mut faults));
         let lat = row.degrees("lat", 90.0, &mut faults);
         let lon = row.degrees("lon", 180.0, &mut faults);
         if let Some(id) = &id
@@ -164,7 +163,10 @@ impl<'a> Row<'a> {
         let zone = self.value.get("zone").and_then(Value::as_str);
         let known = zone.filter(|zone| zones.contains_key(*zone));
         if known.is_none() {
-            let named = zone.map_or_else(|| "zone is missing".to_owned(), |zone| format!("zone {zone:?} is not among zones"));
+            let named = zone.map_or_else(
+                || "zone is missing".to_owned(),
+                |zone| format!("zone {zone:?} is not among zones"),
+            );
             self.fault(faults, &format!("{named}: name one of the file's zones"));
         }
         known.map(str::to_owned)
@@ -173,7 +175,10 @@ impl<'a> Row<'a> {
     fn degrees(&self, member: &str, most: f64, faults: &mut Vec<String>) -> Option<f64> {
         let degrees = self.value.get(member).and_then(Value::as_f64).filter(|value| value.abs() <= most);
         if degrees.is_none() {
-            self.fault(faults, &format!("{member} is missing or impossible: a number from -{most} to {most} is allowed"));
+            self.fault(
+                faults,
+                &format!("{member} is missing or impossible: a number from -{most} to {most} is allowed"),
+            );
         }
         degrees
     }

@@ -1,5 +1,7 @@
 //! `/healthz`: alive. `/readyz`: the store answers and every listener is bound, so visitors can be served.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
@@ -7,7 +9,6 @@ use axum::{Json, Router};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde_json::json;
-use std::time::Duration;
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
@@ -49,7 +50,7 @@ async fn ready(State(health): State<Health>) -> Response {
 }
 
 /// Every metric as text.
-pub async fn metrics_text(metrics: Metrics) -> Response {
+pub fn metrics_text(metrics: &Metrics) -> Response {
     match metrics.to_text() {
         Ok(text) => ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response(),
         Err(error) => {

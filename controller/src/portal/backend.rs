@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use captive_portal::{
-    Asker, Away, Backend, Busy, Connect, End, Identity, Neighbour, Offer, Online, Place, Position, Refusal, Visitor,
-    Words,
+    Asker, Away, Backend, Busy, Connect, End, Identity, Neighbour, Offer, Online, Place, Position, Refusal,
+    Visitor, Words,
 };
 use session_core::{ApId, Grant, Mac, NetworkId, Plan, Subject};
 use store::Name;
@@ -107,14 +107,18 @@ impl Controller {
             };
         }
         let Some(plan) = self.policy.portal_plan() else {
-            return Visitor::Busy(Busy::CentreFull { support_code: support_code(&identity.ap_id, &random_id()) });
+            return Visitor::Busy(Busy::CentreFull {
+                support_code: support_code(&identity.ap_id, &random_id()),
+            });
         };
         offer(&plan, &standing, today).map_or_else(Visitor::Refused, Visitor::New)
     }
 
     async fn tap(&self, identity: &Identity) -> Connect {
         let Some(plan) = self.policy.portal_plan() else {
-            tracing::error!("portal.plan names a plan that is not there; add it with: hotspot-controller plan add");
+            tracing::error!(
+                "portal.plan names a plan that is not there; add it with: hotspot-controller plan add"
+            );
             return Connect::Busy(self.centre_full(identity));
         };
         let today = self.policy.today(clock::unix_ms());
@@ -130,7 +134,9 @@ impl Controller {
         let grant = match tokio::time::timeout(STORE_LIMIT, self.sessions.connect(ask)).await {
             Ok(Ok(connected)) => connected.grant,
             Ok(Err(ConnectError::Refused(refusal))) => return self.refused(identity, refusal, today),
-            Ok(Err(ConnectError::Unavailable(_))) | Err(_) => return Connect::Busy(self.centre_full(identity)),
+            Ok(Err(ConnectError::Unavailable(_))) | Err(_) => {
+                return Connect::Busy(self.centre_full(identity));
+            }
         };
         let entry = (grant.entry.epoch, grant.entry.sequence);
         match self.fleet.confirmed(&identity.ap_id, &grant.id.0, entry, self.confirm_limit).await {
@@ -158,7 +164,8 @@ impl Controller {
     /// What a visitor reads when this access point takes no more devices: where there is room.
     fn full(&self, identity: &Identity, grant: &Grant) -> Busy {
         let (inventory, linked) = (self.fleet.inventory(), self.fleet.linked());
-        let nearby = inventory.nearest_to(&identity.ap_id).into_iter().filter(|spot| linked.contains_key(&spot.id));
+        let nearby =
+            inventory.nearest_to(&identity.ap_id).into_iter().filter(|spot| linked.contains_key(&spot.id));
         Busy::AccessPointFull {
             devices: linked.get(&identity.ap_id).copied().unwrap_or(0),
             nearby: nearby

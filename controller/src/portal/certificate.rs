@@ -12,6 +12,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+use x509_parser::extensions::GeneralName;
 
 use crate::config::TlsFiles;
 
@@ -35,7 +36,9 @@ pub enum CertificateError {
     #[error("portal.tls.cert and portal.tls.key do not belong together: {0}; give both of one certificate")]
     Mismatch(rustls::Error),
     /// The self-made certificate cannot be made or kept.
-    #[error("the portal's self-made certificate cannot be made: {0}; set portal.tls, or make the data directory writable")]
+    #[error(
+        "the portal's self-made certificate cannot be made: {0}; set portal.tls, or make the data directory writable"
+    )]
     SelfMade(String),
 }
 
@@ -96,7 +99,8 @@ impl ResolvesServerCert for PortalCertificate {
 }
 
 fn load(files: &TlsFiles) -> Result<CertifiedKey, CertificateError> {
-    let fault = |key, path: &Path, reason: String| CertificateError::File { key, path: path.to_path_buf(), reason };
+    let fault =
+        |key, path: &Path, reason: String| CertificateError::File { key, path: path.to_path_buf(), reason };
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&files.cert)
         .and_then(Iterator::collect)
         .map_err(|error| fault("portal.tls.cert", &files.cert, error.to_string()))?;
@@ -124,15 +128,16 @@ fn is_for(files: &TlsFiles, host: &str) -> bool {
     let Ok(certificate) = CertificateDer::from_pem_file(&files.cert) else { return false };
     let Ok((_, parsed)) = x509_parser::parse_x509_certificate(&certificate) else { return false };
     let Ok(Some(names)) = parsed.subject_alternative_name() else { return false };
-    let named = names.value.general_names.iter().any(|name| match name {
-        x509_parser::extensions::GeneralName::DNSName(name) => *name == host,
-        x509_parser::extensions::GeneralName::IPAddress(bytes) => {
-            host.parse::<IpAddr>().is_ok_and(|address| match address {
+    let address: Option<IpAddr> = host.parse().ok();
+    let named = names.value.general_names.iter().any(|name| {
+        if let GeneralName::IPAddress(bytes) = name {
+            address.is_some_and(|address| match address {
                 IpAddr::V4(own) => own.octets() == *bytes,
                 IpAddr::V6(own) => own.octets() == *bytes,
             })
+        } else {
+            matches!(name, GeneralName::DNSName(name) if *name == host)
         }
-        _ => false,
     });
     named && parsed.validity().is_valid() && load(files).is_ok()
 }

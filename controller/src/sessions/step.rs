@@ -10,7 +10,7 @@ use super::{ConnectError, JournalPart, Unavailable, wire};
 /// Somebody who waits for the commit.
 pub enum Waiting {
     /// A tap.
-    Connect(oneshot::Sender<Result<Connected, ConnectError>>, Result<Connected, Refusal>),
+    Connect(oneshot::Sender<Result<Connected, ConnectError>>, Box<Result<Connected, Refusal>>),
     /// A log-out.
     End(oneshot::Sender<Result<(), Unavailable>>),
 }
@@ -40,7 +40,13 @@ pub struct Step {
 impl Step {
     /// An empty step.
     pub fn new(domain: DomainId) -> Self {
-        Self { batch: Batch::new(domain), entries: Vec::new(), waiting: Vec::new(), parts: Vec::new(), reset: false }
+        Self {
+            batch: Batch::new(domain),
+            entries: Vec::new(),
+            waiting: Vec::new(),
+            parts: Vec::new(),
+            reset: false,
+        }
     }
 
     /// Takes what the machine wants done.

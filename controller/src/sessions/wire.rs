@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 
 use agent_protocol::v1;
-use session_core::{ADDRESSES_MAX, ApId, Grant, GrantId, Mac, Position, SessionEnd, SessionId, SessionReport, UnixMs};
+use session_core::{
+    ADDRESSES_MAX, ApId, Grant, GrantId, Mac, Position, SessionEnd, SessionId, SessionReport, UnixMs,
+};
 use store::JournalId;
 
 /// Records of one journal in the order of their sequence, without gaps.
@@ -46,14 +48,15 @@ impl JournalPart {
             return Err(JournalPartError::OtherJournal);
         }
         let first = batch.records.first().ok_or(JournalPartError::Empty)?.sequence;
-        let mut expected = first;
+        // Positions are kept as signed 64-bit numbers.
+        if first == 0 || i64::try_from(first).is_err() {
+            return Err(JournalPartError::Sequence);
+        }
         let mut reports = Vec::with_capacity(batch.records.len());
-        for record in batch.records {
-            // Positions are kept as signed 64-bit numbers.
-            if record.sequence != expected || expected == 0 || i64::try_from(expected).is_err() {
+        for (expected, record) in (first..).zip(batch.records) {
+            if record.sequence != expected {
                 return Err(JournalPartError::Sequence);
             }
-            expected += 1;
             reports.push(record.session.map(report).transpose()?);
         }
         Ok(Self { ap: ApId::from(ap), journal: JournalId(journal), first, reports })

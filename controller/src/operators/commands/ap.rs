@@ -73,7 +73,11 @@ pub async fn add(config: &Config, wanted: ApAdd, form: Form) -> anyhow::Result<S
 /// All faults of the file, one sentence each, or what the store says.
 pub async fn import(config: &Config, file: &Path, form: Form) -> anyhow::Result<String> {
     let sites::Sites { zones, sites } = sites::parse(&read(file)?).map_err(|faults| {
-        anyhow::anyhow!("{}\nnothing of {} was imported; correct it and import again", faults.join("\n"), file.display())
+        anyhow::anyhow!(
+            "{}\nnothing of {} was imported; correct it and import again",
+            faults.join("\n"),
+            file.display()
+        )
     })?;
     let name = |names: sites::Names| Name { vi: names.vi, en: names.en };
     let import = Import {
@@ -108,7 +112,8 @@ pub async fn token(config: &Config, wanted: ApToken, form: Form) -> anyhow::Resu
     make_data_dir(&config.data_dir)?;
     let controller = AgentsKey::load_or_make(&config.data_dir)?.pin();
     let mut secret = [0; 32];
-    getrandom::fill(&mut secret).map_err(|error| anyhow::anyhow!("the system gives no randomness: {error}"))?;
+    getrandom::fill(&mut secret)
+        .map_err(|error| anyhow::anyhow!("the system gives no randomness: {error}"))?;
     let expires_ms = clock::unix_ms().saturating_add(wanted.valid.saturating_mul(1000));
     let ap = ApId(wanted.id);
     with_store(config, async |store| {
@@ -179,7 +184,9 @@ impl ApAdd {
         }
         for (option, degrees, most) in [("lat", self.lat, 90.0), ("lon", self.lon, 180.0)] {
             if !degrees.is_finite() || degrees.abs() > most {
-                anyhow::bail!("--{option} {degrees} is not possible: a number from -{most} to {most} is allowed");
+                anyhow::bail!(
+                    "--{option} {degrees} is not possible: a number from -{most} to {most} is allowed"
+                );
             }
         }
         if self.domain != DOMAIN {
@@ -204,7 +211,9 @@ pub struct ApImport {
 }
 
 fn read(file: &Path) -> anyhow::Result<String> {
-    let fault = |reason: String| anyhow::anyhow!("{} cannot be read: {reason}; name an inventory file", file.display());
+    let fault = |reason: String| {
+        anyhow::anyhow!("{} cannot be read: {reason}; name an inventory file", file.display())
+    };
     let size = std::fs::metadata(file).map_err(|error| fault(error.to_string()))?.len();
     if size > MOST_BYTES {
         return Err(fault(format!("it has {size} bytes and at most {MOST_BYTES} are allowed")));

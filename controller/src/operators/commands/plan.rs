@@ -64,7 +64,10 @@ impl PlanAdd {
     fn plan(self) -> anyhow::Result<Plan> {
         let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if self.name.is_empty() || self.name.len() > MOST_NAME || !self.name.chars().all(allowed) {
-            anyhow::bail!("the plan's name {:?} is not possible: at most 64 of a-z, 0-9 and - are allowed", self.name);
+            anyhow::bail!(
+                "the plan's name {:?} is not possible: at most 64 of a-z, 0-9 and - are allowed",
+                self.name
+            );
         }
         let seconds = |option: &str, seconds: u64| {
             u32::try_from(seconds)

@@ -21,9 +21,13 @@ pub async fn list(config: &Config, form: Form) -> anyhow::Result<String> {
             stored.sessions.iter().filter(|session| session.grant == grant.id).collect()
         };
         Ok(match form {
-            Form::Json => Value::Array(live.iter().map(|grant| as_json(grant, &of(grant))).collect()).to_string(),
+            Form::Json => {
+                Value::Array(live.iter().map(|grant| as_json(grant, &of(grant))).collect()).to_string()
+            }
             Form::Text if live.is_empty() => "nobody is on line".to_owned(),
-            Form::Text => live.iter().map(|grant| as_line(grant, &of(grant), now)).collect::<Vec<_>>().join("\n"),
+            Form::Text => {
+                live.iter().map(|grant| as_line(grant, &of(grant), now)).collect::<Vec<_>>().join("\n")
+            }
         })
     })
     .await
@@ -41,8 +45,12 @@ pub async fn kick(config: &Config, id: &str, form: Form) -> anyhow::Result<Strin
             Some(found) if found.is_live(now) => {
                 store.kick(grant, now).await?;
             }
-            Some(_) => anyhow::bail!("visit {id} is over already; see who is on line with: hotspot-controller session list"),
-            None => anyhow::bail!("there is no visit {id}; see who is on line with: hotspot-controller session list"),
+            Some(_) => anyhow::bail!(
+                "visit {id} is over already; see who is on line with: hotspot-controller session list"
+            ),
+            None => anyhow::bail!(
+                "there is no visit {id}; see who is on line with: hotspot-controller session list"
+            ),
         }
         Ok(match form {
             Form::Text => format!("visit {id}: will end"),
@@ -53,7 +61,9 @@ pub async fn kick(config: &Config, id: &str, form: Form) -> anyhow::Result<Strin
 }
 
 fn parse(id: &str) -> anyhow::Result<[u8; 16]> {
-    let refusal = || anyhow::anyhow!("{id:?} is no id of a visit: copy the 32 letters and digits that session list shows");
+    let refusal = || {
+        anyhow::anyhow!("{id:?} is no id of a visit: copy the 32 letters and digits that session list shows")
+    };
     if id.len() != 32 || !id.is_ascii() {
         return Err(refusal());
     }

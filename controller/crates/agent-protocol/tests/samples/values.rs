@@ -5,8 +5,8 @@ use agent_protocol::enroll::{EnrollRefusal, EnrollRequest, EnrollResponse};
 use agent_protocol::frame::encode;
 use agent_protocol::v1::{
     ConfigAck, ConfigDocument, Counter, Down, Grant, GrantAck, Health, Hello, JournalBatch, JournalPosition,
-    JournalRecord, LogEntry, Network, Ping, Portal, Refused, RelayHeader, SessionEnd, SessionReport, Snapshot,
-    Timers, Up, Welcome, down, up,
+    JournalRecord, LogEntry, Network, Ping, Portal, Refused, RelayHeader, SessionEnd, SessionReport,
+    Snapshot, Timers, Up, Welcome, down, up,
 };
 use bytes::BytesMut;
 
@@ -48,10 +48,8 @@ pub fn all_bodies() -> Vec<(&'static str, String)> {
         secret: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8".to_owned(),
         agent_version: "0.1.0".to_owned(),
     };
-    let response = EnrollResponse {
-        ap_id: "hk-16".to_owned(),
-        ap_name: "Nhà hát Múa rối Thăng Long".to_owned(),
-    };
+    let response =
+        EnrollResponse { ap_id: "hk-16".to_owned(), ap_name: "Nhà hát Múa rối Thăng Long".to_owned() };
     let refusal = EnrollRefusal {
         code: "used_token".to_owned(),
         message: "this token has been used; make a new one with: hotspot-controller ap token ID".to_owned(),
@@ -101,16 +99,18 @@ fn down_frames() -> Vec<(&'static str, Frame)> {
         ("down-config", down(down::Body::Config(document()))),
         (
             "down-snapshot",
-            down(down::Body::Snapshot(Snapshot { epoch: 3, sequence: 4711, grants: vec![grant()], last: true })),
+            down(down::Body::Snapshot(Snapshot {
+                epoch: 3,
+                sequence: 4711,
+                grants: vec![grant()],
+                last: true,
+            })),
         ),
         (
             "down-snapshot-empty",
             down(down::Body::Snapshot(Snapshot { epoch: 3, sequence: 0, grants: vec![], last: true })),
         ),
-        (
-            "down-entry",
-            down(down::Body::Entry(LogEntry { epoch: 3, sequence: 4712, grant: Some(grant()) })),
-        ),
+        ("down-entry", down(down::Body::Entry(LogEntry { epoch: 3, sequence: 4712, grant: Some(grant()) }))),
         (
             "down-entry-tombstone",
             down(down::Body::Entry(LogEntry {
