@@ -1,0 +1,276 @@
+//! The rules, chain by chain: who is judged how on the way in, through, and out.
+//!
+//! Judgement falls in prerouting, before routing: there the grant's mark is set, and policy routing sends nothing of the
+//! clients' anywhere without it. When this table is gone, so is the mark, and strangers stay outside.
+
+use std::collections::BTreeSet;
+use std::fmt::Display;
+
+use crate::{Chain, GRANT_BIT, GateConfig, Hook};
+
+/// Destinations no client reaches: private, shared, local and reserved ranges (RFC 6890), IPv4.
+const PROTECTED4: [&str; 11] = [
+    "0.0.0.0/8",
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.0.0.0/24",
+    "192.168.0.0/16",
+    "198.18.0.0/15",
+    "224.0.0.0/4",
+    "240.0.0.0/4",
+];
+/// The only IPv6 destinations a client reaches: global unicast (RFC 4291, section 2.4).
+const GLOBAL6: &str = "2000::/3";
+/// Connections one device may hold to the responder and to the relay; a phone uses six.
+const CONNECTIONS: u32 = 64;
+
+const fn hook(kind: &'static str, at: &'static str, priority: &'static str) -> Option<Hook> {
+    Some(Hook { kind, at, priority })
+}
+
+/// Every chain of the gate.
+pub(crate) fn chains(config: &GateConfig) -> Vec<Chain> {
+    let chain = |name, hook, rules| Chain { name, hook, rules };
+    vec![
+        chain("refuse", None, refuse()),
+        chain("protect", None, protect(config)),
+        chain("stranger", None, stranger()),
+        chain("source4", None, source4(config)),
+        chain("source6", None, source6(config)),
+        chain("client", None, client(config)),
+        chain("elsewhere", None, elsewhere(config)),
+        chain("services", None, services(config)),
+        chain("upward", None, upward(config)),
+        chain("downward", None, downward()),
+        chain("judge", hook("filter", "prerouting", "mangle"), judge(config)),
+        chain("divert", hook("nat", "prerouting", "dstnat"), divert(config)),
+        chain("arrive", hook("filter", "input", "filter"), arrive(config)),
+        chain("pass", hook("filter", "forward", "filter"), pass(config)),
+        chain("leave", hook("nat", "postrouting", "srcnat"), leave(config)),
+    ]
+}
+
+fn granted() -> String {
+    format!("meta mark & {GRANT_BIT:#x} == {GRANT_BIT:#x}")
+}
+
+fn any_of<T: Display>(items: &BTreeSet<T>) -> String {
+    let items: Vec<String> = items.iter().map(ToString::to_string).collect();
+    format!("{{ {} }}", items.join(", "))
+}
+
+/// The first hook every packet meets.
+fn judge(config: &GateConfig) -> Vec<String> {
+    let bridge = config.bridge();
+    vec![
+        format!("iifname \"{bridge}\" goto client"),
+        "iifname \"lo\" return".into(),
+        "goto elsewhere".into(),
+    ]
+}
+
+/// A packet from the clients' bridge.
+fn client(config: &GateConfig) -> Vec<String> {
+    let mut rules = vec![
+        "meta mark set 0x0".into(),
+        "meta nfproto ipv4 jump source4".into(),
+        "meta nfproto ipv6 jump source6".into(),
+        // What is for the access point itself is decided in the input chain.
+        "fib daddr type { local, broadcast, multicast } return".into(),
+    ];
+    // The portal is reached through the relay before and after login; such a flow carries no grant.
+    if !config.portal4.is_empty() {
+        rules.push(format!("ip daddr {} tcp dport {{ 80, 443 }} return", any_of(&config.portal4)));
+    }
+    if !config.portal6.is_empty() {
+        rules.push(format!("ip6 daddr {} tcp dport {{ 80, 443 }} return", any_of(&config.portal6)));
+    }
+    rules.push("meta mark set iifname . ether saddr map @gate".into());
+    rules.push(format!("meta mark & {GRANT_BIT:#x} == 0x0 goto stranger"));
+    rules.push("jump protect".into());
+    // One flow, one mark: the other direction is checked by it.
+    rules.push("ct mark set meta mark".into());
+    rules.push("accept".into());
+    rules
+}
+
+/// A device without a grant: port 80 and DNS are answered here, the rest is refused in words its software understands.
+fn stranger() -> Vec<String> {
+    vec![
+        "tcp dport 80 return".into(),
+        "meta l4proto { tcp, udp } th dport 53 return".into(),
+        "counter name not_granted".into(),
+        "tcp dport 443 update @refusals { ether saddr limit rate 20/second burst 60 packets } reject with tcp reset".into(),
+        "goto refuse".into(),
+    ]
+}
+
+/// Says no at a bounded rate per device and in all, then stays silent.
+fn refuse() -> Vec<String> {
+    vec![
+        "meta mark set 0x0".into(),
+        "update @refusals { ether saddr limit rate 20/second burst 60 packets } limit rate 500/second burst 500 packets reject with icmpx type admin-prohibited".into(),
+        "drop".into(),
+    ]
+}
+
+/// Networks that are nobody's business, before and after login.
+fn protect(config: &GateConfig) -> Vec<String> {
+    let mut four: Vec<String> = PROTECTED4.iter().map(ToString::to_string).collect();
+    four.extend(config.protected4.iter().map(ToString::to_string));
+    let mut rules: Vec<String> = four
+        .iter()
+        .map(|prefix| format!("ip daddr {prefix} counter name protected goto refuse"))
+        .collect();
+    rules.push(format!("ip6 daddr != {GLOBAL6} counter name protected goto refuse"));
+    for prefix in &config.protected6 {
+        rules.push(format!("ip6 daddr {prefix} counter name protected goto refuse"));
+    }
+    // A browser that would reach the portal around the relay is told to come by TCP.
+    if !config.portal4.is_empty() {
+        rules.push(format!("ip daddr {} goto refuse", any_of(&config.portal4)));
+    }
+    if !config.portal6.is_empty() {
+        rules.push(format!("ip6 daddr {} goto refuse", any_of(&config.portal6)));
+    }
+    rules
+}
+
+/// Who may send from an IPv4 address: its owner. First use makes an owner; a lease decides otherwise through the sets.
+fn source4(config: &GateConfig) -> Vec<String> {
+    vec![
+        "ip saddr 0.0.0.0 udp sport 68 udp dport 67 return".into(),
+        "ether saddr . ip saddr @bound4 return".into(),
+        format!("ip saddr != {} counter name foreign_prefix drop", config.clients4),
+        format!("ip saddr {} counter name foreign_source drop", config.gateway4),
+        "ip saddr @taken4 counter name foreign_source drop".into(),
+        "update @pace { ether saddr limit rate over 20/minute burst 30 packets } counter name address_limit drop".into(),
+        "add @taken4 { ip saddr }".into(),
+        "add @bound4 { ether saddr . ip saddr }".into(),
+        // Full sets bind nobody, and who cannot be bound does not pass.
+        "ether saddr . ip saddr != @bound4 counter name address_limit drop".into(),
+    ]
+}
+
+/// The same for IPv6: link-local reaches no farther than this host, the rest is of our own prefix.
+fn source6(config: &GateConfig) -> Vec<String> {
+    let mut rules = vec!["ip6 saddr { ::, fe80::/10 } return".into()];
+    match config.clients6 {
+        None => rules.push("counter name foreign_prefix drop".into()),
+        Some((prefix, gateway)) => rules.extend([
+            "ether saddr . ip6 saddr @bound6 return".into(),
+            format!("ip6 saddr != {prefix} counter name foreign_prefix drop"),
+            format!("ip6 saddr {gateway} counter name foreign_source drop"),
+            "ip6 saddr @taken6 counter name foreign_source drop".into(),
+            "update @pace { ether saddr limit rate over 20/minute burst 30 packets } counter name address_limit drop".into(),
+            "add @taken6 { ip6 saddr }".into(),
+            "add @bound6 { ether saddr . ip6 saddr }".into(),
+            "ether saddr . ip6 saddr != @bound6 counter name address_limit drop".into(),
+        ]),
+    }
+    rules
+}
+
+/// A packet from anywhere else: of a granted flow that still is one, or not for the clients.
+fn elsewhere(config: &GateConfig) -> Vec<String> {
+    let mut rules = vec![
+        "meta mark set 0x0".into(),
+        format!("ct mark & {GRANT_BIT:#x} == {GRANT_BIT:#x} ct mark @live meta mark set ct mark accept"),
+        format!("ct mark & {GRANT_BIT:#x} == {GRANT_BIT:#x} counter name not_granted drop"),
+        format!("ip daddr {} counter name not_granted drop", config.clients4),
+    ];
+    if let Some((prefix, _)) = config.clients6 {
+        rules.push(format!("ip6 daddr {prefix} counter name not_granted drop"));
+    }
+    rules
+}
+
+/// Destination NAT: the portal into the relay, a stranger's web into the responder, a stranger's DNS to our resolver.
+fn divert(config: &GateConfig) -> Vec<String> {
+    let (responder, relay) = (config.responder_port(), config.relay_port());
+    let mut rules = vec![format!("iifname != \"{}\" return", config.bridge())];
+    if !config.portal4.is_empty() {
+        rules.push(format!("ip daddr {} tcp dport 443 redirect to :{relay}", any_of(&config.portal4)));
+        rules.push(format!("ip daddr {} tcp dport 80 redirect to :{responder}", any_of(&config.portal4)));
+    }
+    if !config.portal6.is_empty() {
+        rules.push(format!("ip6 daddr {} tcp dport 443 redirect to :{relay}", any_of(&config.portal6)));
+        rules.push(format!("ip6 daddr {} tcp dport 80 redirect to :{responder}", any_of(&config.portal6)));
+    }
+    rules.push(format!("{} return", granted()));
+    rules.push(format!("tcp dport 80 redirect to :{responder}"));
+    rules.push("meta l4proto { tcp, udp } th dport 53 redirect to :53".into());
+    rules
+}
+
+fn arrive(config: &GateConfig) -> Vec<String> {
+    vec![format!("iifname \"{}\" goto services", config.bridge())]
+}
+
+/// What a client may ask of the access point itself.
+fn services(config: &GateConfig) -> Vec<String> {
+    let (responder, relay) = (config.responder_port(), config.relay_port());
+    let bounded = |port: u16, from: u16, set: &str| {
+        [
+            format!(
+                "tcp dport {port} ct original proto-dst {from} tcp flags & (fin | syn | rst | ack) == syn \
+                 add @{set} {{ ether saddr ct count over {CONNECTIONS} }} counter name connection_limit reject with tcp reset"
+            ),
+            format!("tcp dport {port} ct original proto-dst {from} accept"),
+        ]
+    };
+    let mut rules = vec![
+        "udp dport 67 accept".into(),
+        "meta nfproto ipv6 udp dport 547 accept".into(),
+        "icmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert } limit rate 2000/second burst 4000 packets accept".into(),
+        "icmp type echo-request limit rate 500/second burst 500 packets accept".into(),
+        "icmpv6 type echo-request limit rate 500/second burst 500 packets accept".into(),
+        "ct state related accept".into(),
+        "meta l4proto { tcp, udp } th dport 53 update @queries { ether saddr limit rate over 100/second burst 300 packets } counter name input_refused drop".into(),
+        "meta l4proto { tcp, udp } th dport 53 accept".into(),
+    ];
+    rules.extend(bounded(responder, 80, "to_responder"));
+    rules.extend(bounded(relay, 443, "to_relay"));
+    rules.push("counter name input_refused drop".into());
+    rules
+}
+
+fn pass(config: &GateConfig) -> Vec<String> {
+    let bridge = config.bridge();
+    vec![format!("iifname \"{bridge}\" goto upward"), format!("oifname \"{bridge}\" goto downward")]
+}
+
+/// From a client to the internet: granted, not to another client, counted once.
+fn upward(config: &GateConfig) -> Vec<String> {
+    vec![
+        format!("oifname \"{}\" counter name isolated drop", config.bridge()),
+        format!("{} meta nfproto ipv4 update @up4 {{ ether saddr . ip saddr }} accept", granted()),
+        format!("{} meta nfproto ipv6 update @up6 {{ ether saddr . ip6 saddr }} accept", granted()),
+        // A full accounting set still lets granted packets through; the agent makes room.
+        format!("{} accept", granted()),
+        "counter name not_granted drop".into(),
+    ]
+}
+
+/// From the internet to a client.
+fn downward() -> Vec<String> {
+    vec![
+        format!("{} meta nfproto ipv4 update @down4 {{ ip daddr }} accept", granted()),
+        format!("{} meta nfproto ipv6 update @down6 {{ ip6 daddr }} accept", granted()),
+        format!("{} accept", granted()),
+        "counter name not_granted drop".into(),
+    ]
+}
+
+/// Both families leave under the uplink's addresses, so that every access point may serve the same prefixes.
+fn leave(config: &GateConfig) -> Vec<String> {
+    let uplink = config.uplink();
+    let mut rules = vec![format!("oifname \"{uplink}\" ip saddr {} masquerade", config.clients4)];
+    if let Some((prefix, _)) = config.clients6 {
+        rules.push(format!("oifname \"{uplink}\" ip6 saddr {prefix} masquerade"));
+    }
+    rules
+}

@@ -1,0 +1,107 @@
+//! The sets that hold state. Their definition is part of their name: a build that defines one otherwise makes a new one.
+
+use std::fmt::Write as _;
+
+/// A set or map of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SetName {
+    /// Map of (bridge, MAC) to the mark of its grant, each with the grant's end as timeout.
+    Gate,
+    /// Marks of live grants, with the same ends: the other direction.
+    Live,
+    /// Bytes and packets from (MAC, IPv4 address).
+    Up4,
+    /// Bytes and packets from (MAC, IPv6 address).
+    Up6,
+    /// Bytes and packets to a client's IPv4 address.
+    Down4,
+    /// Bytes and packets to a client's IPv6 address.
+    Down6,
+    /// (MAC, IPv4 address) pairs that belong together.
+    Bound4,
+    /// (MAC, IPv6 address) pairs that belong together.
+    Bound6,
+    /// IPv4 addresses that belong to somebody.
+    Taken4,
+    /// IPv6 addresses that belong to somebody.
+    Taken6,
+    /// How fast a MAC may take new addresses.
+    Pace,
+    /// How fast a MAC is told that something is refused.
+    Refusals,
+    /// How fast a MAC may ask the resolver.
+    Queries,
+    /// Connections of a MAC to the responder.
+    Responder,
+    /// Connections of a MAC to the relay.
+    Relay,
+}
+
+/// One set as it is declared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SetDecl {
+    /// Which one.
+    pub name: SetName,
+    /// Its name in the kernel.
+    pub kernel_name: &'static str,
+    kind: &'static str,
+    spec: &'static str,
+}
+
+/// Named counters, each for one way of being refused.
+pub const COUNTERS: [&str; 8] = [
+    "address_limit",
+    "connection_limit",
+    "foreign_prefix",
+    "foreign_source",
+    "input_refused",
+    "isolated",
+    "not_granted",
+    "protected",
+];
+
+/// Most elements of any one set: a stranger can fill it no further.
+const SIZE: u32 = 65_536;
+
+const DECLS: [SetDecl; 15] = [
+    decl(SetName::Gate, "gate", "map", "type ifname . ether_addr : mark; flags timeout;"),
+    decl(SetName::Live, "live", "set", "type mark; flags timeout;"),
+    decl(SetName::Up4, "up4", "set", "type ether_addr . ipv4_addr; flags dynamic; counter;"),
+    decl(SetName::Up6, "up6", "set", "type ether_addr . ipv6_addr; flags dynamic; counter;"),
+    decl(SetName::Down4, "down4", "set", "type ipv4_addr; flags dynamic; counter;"),
+    decl(SetName::Down6, "down6", "set", "type ipv6_addr; flags dynamic; counter;"),
+    decl(SetName::Bound4, "bound4", "set", "type ether_addr . ipv4_addr; flags dynamic,timeout; timeout 1d;"),
+    decl(SetName::Bound6, "bound6", "set", "type ether_addr . ipv6_addr; flags dynamic,timeout; timeout 1d;"),
+    decl(SetName::Taken4, "taken4", "set", "type ipv4_addr; flags dynamic,timeout; timeout 1d;"),
+    decl(SetName::Taken6, "taken6", "set", "type ipv6_addr; flags dynamic,timeout; timeout 1d;"),
+    decl(SetName::Pace, "pace", "set", "type ether_addr; flags dynamic,timeout; timeout 5m;"),
+    decl(SetName::Refusals, "refusals", "set", "type ether_addr; flags dynamic,timeout; timeout 1m;"),
+    decl(SetName::Queries, "queries", "set", "type ether_addr; flags dynamic,timeout; timeout 1m;"),
+    decl(SetName::Responder, "to_responder", "set", "type ether_addr; flags dynamic;"),
+    decl(SetName::Relay, "to_relay", "set", "type ether_addr; flags dynamic;"),
+];
+
+const fn decl(name: SetName, kernel_name: &'static str, kind: &'static str, spec: &'static str) -> SetDecl {
+    SetDecl { name, kernel_name, kind, spec }
+}
+
+impl SetDecl {
+    /// All sets, in the order they are declared.
+    #[must_use]
+    pub fn all() -> &'static [Self] {
+        &DECLS
+    }
+
+    pub(crate) fn write(&self, out: &mut String) {
+        let Self { kernel_name, kind, spec, .. } = self;
+        let _ = writeln!(out, "add {kind} inet {} {kernel_name} {{ {spec} size {SIZE}; }}", crate::TABLE);
+    }
+}
+
+impl SetName {
+    /// Its name in the kernel.
+    #[must_use]
+    pub fn kernel_name(self) -> &'static str {
+        DECLS.iter().find(|decl| decl.name == self).map_or("gate", |decl| decl.kernel_name)
+    }
+}
