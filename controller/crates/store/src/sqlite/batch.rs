@@ -215,7 +215,7 @@ SELECT unhex(value ->> '$[0][0]'), value ->> '$[0][1]', value ->> '$[0][2]', val
     value ->> '$[1][0]', value ->> '$[1][1]', value ->> '$[1][2]', value ->> '$[1][3]',
     value ->> '$[2][0]', value ->> '$[2][1]', value ->> '$[2][2]', value ->> '$[2][3]', value ->> '$[2][4]',
     value ->> '$[2][5]', value ->> '$[2][6]', value ->> '$[2][7]'
-FROM json_each(?1) WHERE true
+FROM jsonb_each(?1) WHERE true
 ON CONFLICT (id) DO UPDATE SET
     revision = excluded.revision, subject = excluded.subject, plan = excluded.plan, idle_secs = excluded.idle_secs,
     quota_bytes = excluded.quota_bytes, down_bps = excluded.down_bps, up_bps = excluded.up_bps,
@@ -225,7 +225,7 @@ WHERE excluded.revision >= revision AND (ended_ms IS NULL OR excluded.ended_ms I
 
 const LOG: &str = "
 INSERT INTO grant_log (domain, sequence, epoch, grant_id)
-SELECT value ->> 0, value ->> 1, value ->> 2, unhex(value ->> 3) FROM json_each(?1)";
+SELECT value ->> 0, value ->> 1, value ->> 2, unhex(value ->> 3) FROM jsonb_each(?1)";
 
 /// The same rules as the machine's: counters only rise, the first real end stands. They hold here too because the
 /// machine forgets sessions in time and an access point may repeat itself later still.
@@ -234,7 +234,7 @@ INSERT INTO session (ap, id, domain, grant_id, mac, opened_ms, last_packet_ms, b
     packets_down, ended_by, addresses)
 SELECT value ->> 0, unhex(value ->> 1), value ->> 2, unhex(value ->> 3), unhex(value ->> 4), value ->> 5, value ->> 6,
     value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12
-FROM json_each(?1) WHERE true
+FROM jsonb_each(?1) WHERE true
 ON CONFLICT (ap, id) DO UPDATE SET
     opened_ms = min(opened_ms, excluded.opened_ms),
     last_packet_ms = max(last_packet_ms, excluded.last_packet_ms),
@@ -249,13 +249,13 @@ ON CONFLICT (ap, id) DO UPDATE SET
 /// A record at or below the durable position is a repetition and moves nothing.
 const JOURNALS: &str = "
 INSERT INTO journal (ap, id, sequence, updated_ms)
-SELECT value ->> 0, unhex(value ->> 1), value ->> 2, value ->> 3 FROM json_each(?1) WHERE true
+SELECT value ->> 0, unhex(value ->> 1), value ->> 2, value ->> 3 FROM jsonb_each(?1) WHERE true
 ON CONFLICT (ap, id) DO UPDATE SET
     sequence = max(sequence, excluded.sequence), updated_ms = max(updated_ms, excluded.updated_ms)";
 
 const BLOCKED: &str = "
 INSERT INTO blocked_device (mac, since_ms)
-SELECT unhex(value ->> 0), value ->> 1 FROM json_each(?1) WHERE true
+SELECT unhex(value ->> 0), value ->> 1 FROM jsonb_each(?1) WHERE true
 ON CONFLICT (mac) DO NOTHING";
 
-const UNBLOCKED: &str = "DELETE FROM blocked_device WHERE mac IN (SELECT unhex(value) FROM json_each(?1))";
+const UNBLOCKED: &str = "DELETE FROM blocked_device WHERE mac IN (SELECT unhex(value) FROM jsonb_each(?1))";

@@ -7,8 +7,8 @@ use session_core::{ApId, DomainId, Plan, Position, UnixMs};
 use sqlx::{Row, SqliteConnection};
 
 use super::errors::translate;
-use super::{kicks, reads};
 use super::rows::{int, position};
+use super::{kicks, reads};
 use crate::change::{Change, Changed};
 use crate::{AccessPoint, Enrollment, Import, Imported, NewAccessPoint, StoreError};
 

@@ -23,7 +23,11 @@ impl Database {
 }
 
 /// Writes a wish; one for a grant that is not there is refused by the schema.
-pub(super) async fn kick(connection: &mut SqliteConnection, grant: GrantId, now: UnixMs) -> Result<(), sqlx::Error> {
+pub(super) async fn kick(
+    connection: &mut SqliteConnection,
+    grant: GrantId,
+    now: UnixMs,
+) -> Result<(), sqlx::Error> {
     let sql = "INSERT INTO kick (grant_id, asked_ms) VALUES (?1, ?2) ON CONFLICT (grant_id) DO NOTHING";
     sqlx::query(sql).bind(grant.0.as_slice()).bind(int(now.0)).execute(connection).await.map(|_| ())
 }

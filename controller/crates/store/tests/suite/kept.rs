@@ -301,6 +301,24 @@ async fn plans_settings_and_the_block_list_are_written_over() {
     assert!(store.blocked().await.unwrap().is_empty());
 }
 
+#[tokio::test]
+async fn a_wish_to_end_a_visit_waits_until_a_batch_fulfils_it() {
+    let place = Place::new();
+    let store = place.open().await;
+    let epoch = store.load_domain(&hoankiem(), UnixMs(0)).await.unwrap().position.epoch;
+    store.commit(grants([grant(epoch, 1), grant(epoch, 2)])).await.unwrap();
+    let (first, second) = (grant(epoch, 1).id, grant(epoch, 2).id);
+    for id in [second, first, second] {
+        store.kick(id, NOW).await.unwrap();
+    }
+    assert_eq!(store.kicks(&hoankiem()).await.unwrap(), [first, second]);
+    assert!(store.kick(grant(epoch, 3).id, NOW).await.is_err());
+    let mut batch = Batch::new(hoankiem());
+    batch.kicked(first);
+    store.commit(batch).await.unwrap();
+    assert_eq!(store.kicks(&hoankiem()).await.unwrap(), [second]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
