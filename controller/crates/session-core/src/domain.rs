@@ -1,15 +1,4 @@
 //! The machine of one roaming domain: who holds a grant, what was observed of it, what has to be written and sent.
-//!
-//! Drive it like this: feed an input, drain [`Domain::poll_output`] into one transaction, and only after its commit
-//! send the entries and answer. When a commit fails, throw the machine away and [`Domain::restore`] it: it has moved
-//! on and the store has not. Call [`Domain::handle_timeout`] when [`Domain::poll_timeout`] is reached; every input
-//! does that first by itself, so a late timer changes no answer.
-//!
-//! What is remembered, and for how long:
-//! * a live grant until it ends;
-//! * an ended grant with its sessions until the end of its civil day and [`Limits::settle_ms`] more, because time and
-//!   quota of the day are added up from it;
-//! * a session of no grant known here until [`Limits::settle_ms`] after its last report.
 
 mod connect;
 mod reports;
@@ -80,6 +69,17 @@ struct Tracked {
 }
 
 /// The machine of one roaming domain.
+///
+/// Drive it like this: feed an input, drain [`Domain::poll_output`] into one transaction, and only after its commit
+/// send the entries and answer. When a commit fails, throw the machine away and [`Domain::restore`] it: it has moved
+/// on and the store has not. Call [`Domain::handle_timeout`] when [`Domain::poll_timeout`] is reached; every input
+/// does that first by itself, so a late timer changes no answer.
+///
+/// What is remembered, and for how long:
+/// * a live grant until it ends;
+/// * an ended grant with its sessions until its end or that of its civil day, whichever is later, and
+///   [`Limits::settle_ms`] more, because time and quota of the day are added up from it;
+/// * a session of no grant known here until [`Limits::settle_ms`] after its last report.
 #[derive(Debug, Clone)]
 pub struct Domain {
     limits: Limits,

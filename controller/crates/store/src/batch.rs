@@ -12,8 +12,10 @@ use crate::JournalId;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
     pub(crate) domain: DomainId,
-    /// Grants in the order of their last change, so that an ended one frees its place before the next takes it.
-    pub(crate) grants: Vec<Grant>,
+    /// Grants in the order of their last change, so that an ended one frees its place before the next takes it; an
+    /// earlier change of the same grant leaves a gap.
+    grants: Vec<Option<Grant>>,
+    places: BTreeMap<GrantId, usize>,
     pub(crate) entries: Vec<(Position, GrantId)>,
     pub(crate) sessions: BTreeMap<SessionKey, Session>,
     pub(crate) blocks: BTreeMap<Mac, (bool, UnixMs)>,
@@ -28,6 +30,7 @@ impl Batch {
         Self {
             domain,
             grants: Vec::new(),
+            places: BTreeMap::new(),
             entries: Vec::new(),
             sessions: BTreeMap::new(),
             blocks: BTreeMap::new(),
@@ -41,8 +44,11 @@ impl Batch {
         match output {
             Output::GrantChanged { grant, entry } => {
                 self.entries.extend(entry.map(|position| (position, grant.id)));
-                self.grants.retain(|other| other.id != grant.id);
-                self.grants.push(grant);
+                let before = self.places.insert(grant.id, self.grants.len());
+                if let Some(earlier) = before.and_then(|place| self.grants.get_mut(place)) {
+                    *earlier = None;
+                }
+                self.grants.push(Some(grant));
             }
             Output::SessionChanged(session) => {
                 self.sessions.insert(session.key.clone(), session);
@@ -74,10 +80,15 @@ impl Batch {
             && self.kicked.is_empty()
     }
 
+    /// Grants in the order of their last change.
+    pub(crate) fn grants(&self) -> impl Iterator<Item = &Grant> {
+        self.grants.iter().flatten()
+    }
+
     /// Rows it writes, about.
     #[must_use]
     pub fn rows(&self) -> usize {
         let others = self.blocks.len() + self.journals.len() + self.kicked.len();
-        self.grants.len() + self.entries.len() + self.sessions.len() + others
+        self.places.len() + self.entries.len() + self.sessions.len() + others
     }
 }

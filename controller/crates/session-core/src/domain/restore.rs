@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Domain, Limits};
 use crate::{Grant, Mac, Position, Session, UnixMs};
 
-/// What the store hands over: exactly what the machine remembers, see the rules in [`super`].
+/// What the store hands over: exactly what the machine remembers, by the rules at [`Domain`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
     /// Place of the log's newest entry.

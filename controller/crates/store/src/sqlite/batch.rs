@@ -112,7 +112,7 @@ struct Rows<'a> {
 impl<'a> Rows<'a> {
     fn add(&mut self, batch: &'a Batch) {
         let domain = batch.domain.as_str();
-        self.grants.extend(batch.grants.iter().map(|grant| GrantRow::new(domain, grant)));
+        self.grants.extend(batch.grants().map(|grant| GrantRow::new(domain, grant)));
         self.sessions.extend(batch.sessions.values().map(|session| SessionRow::new(domain, session)));
         for (position, id) in &batch.entries {
             self.entries.push((domain, int(position.sequence), int(position.epoch), Hex(&id.0)));

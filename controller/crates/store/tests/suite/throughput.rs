@@ -1,10 +1,12 @@
 //! How many rows a second the writer takes, printed; the floor asserted is far below what it does.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use session_core::{EndCause, GrantEnd, Output, UnixMs};
+use store::Batch;
 use tokio::task::JoinSet;
 
-use crate::rows::{Place, session, sessions};
+use crate::rows::{NOW, Place, grant, grants, hoankiem, session, sessions};
 
 const BATCHES: u64 = 100;
 const ROWS: u64 = 1000;
@@ -37,4 +39,26 @@ async fn a_hundred_thousand_session_rows_are_taken_in_seconds() {
         println!("{pass}: {rate:.0} session rows a second, {} commits", store.commits() - before);
         assert!(rate > 20_000.0, "{pass}: {rate:.0} rows a second");
     }
+}
+
+#[tokio::test]
+async fn all_grants_of_a_full_domain_may_change_in_one_batch() {
+    let place = Place::new();
+    let store = place.open().await;
+    let epoch = store.load_domain(&hoankiem(), UnixMs(0)).await.unwrap().position.epoch;
+    let made: Vec<_> = (1..=60_000).map(|n| grant(epoch, n)).collect();
+    let started = Instant::now();
+    store.commit(grants(made.iter().cloned())).await.unwrap();
+    let mut ends = Batch::new(hoankiem());
+    for mut grant in made {
+        ends.push(Output::GrantChanged { grant: grant.clone(), entry: None });
+        grant.ended = Some(GrantEnd { cause: EndCause::TimeUp, at: NOW });
+        ends.push(Output::GrantChanged { grant, entry: None });
+    }
+    store.commit(ends).await.unwrap();
+    let taken = started.elapsed();
+    println!("60000 grants made and ended in {taken:?}");
+    assert!(taken < Duration::from_secs(30));
+    let stored = store.load_domain(&hoankiem(), NOW.plus_ms(1001)).await.unwrap();
+    assert_eq!((stored.position.sequence, stored.grants.len()), (60_000, 0));
 }
