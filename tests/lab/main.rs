@@ -9,11 +9,13 @@ use hotspot_tests::lab::addresses::{RESOLVER, WEB4, WEB6, uplink};
 use hotspot_tests::lab::authority::Authority;
 use hotspot_tests::lab::capture::Capture;
 use hotspot_tests::lab::command::ip;
+use hotspot_tests::lab::controller::portal_url;
 use hotspot_tests::lab::http::{Client, Request};
 use hotspot_tests::lab::instance::{Instance, alone};
 use hotspot_tests::lab::internet::Internet;
 use hotspot_tests::lab::netns::Netns;
 use hotspot_tests::lab::resolve::Family;
+use hotspot_tests::lab::{Lab, Settings};
 use tokio::runtime::Runtime;
 
 /// The fake internet with one customer that has no gate before it.
@@ -114,5 +116,15 @@ fn what_a_dead_lab_left_is_removed_when_the_next_one_starts() -> Result<()> {
     let mine = Netns::create(&next.namespace("mine"))?;
     drop(Instance::take("another")?);
     assert!(fs::exists(format!("/run/netns/{}", mine.name()))?);
+    Ok(())
+}
+
+#[test]
+fn the_controller_comes_up_alone_and_serves_the_public_guide() -> Result<()> {
+    let lab = Lab::for_test(&Settings { access_points: 0, ..Settings::new("controller") })?;
+    let page = lab.outside_client("en")?.get(&(portal_url() + "/"))?;
+    assert!(page.status == 200 && page.text().contains("</html>"), "{}: {}", page.status, page.text());
+    let points = lab.controller.json(&["ap", "list"])?;
+    assert_eq!(points.as_array().map(Vec::len), Some(34));
     Ok(())
 }

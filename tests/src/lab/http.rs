@@ -167,8 +167,15 @@ impl Client {
     /// # Errors
     /// When no head comes.
     pub fn begin(&self, request: &Request<'_>) -> Result<Exchange> {
+        self.begin_on(self.connect(&Url::parse(request.url)?)?, request)
+    }
+
+    /// Sends `request` on a connection that is open already and reads the head of the answer.
+    ///
+    /// # Errors
+    /// When no head comes.
+    pub fn begin_on(&self, mut stream: Box<dyn Stream>, request: &Request<'_>) -> Result<Exchange> {
         let url = Url::parse(request.url)?;
-        let mut stream = self.connect(&url)?;
         let cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner).clone();
         stream.write_all(&head_bytes(request, &url, &self.language, &cookies))?;
         stream.write_all(request.body)?;
