@@ -1,0 +1,106 @@
+//! The clients' bridge: the gateway's MAC and addresses, the same on every access point, and the kernel's switches.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::path::Path;
+
+use gate_core::{Interface, Mac};
+use nlink::netlink::addr::{Ipv4Address, Ipv6Address};
+use nlink::netlink::{Connection, Route};
+
+/// Why the bridge could not be made ready.
+#[derive(Debug, thiserror::Error)]
+pub enum BridgeError {
+    /// There is no such interface yet.
+    #[error("there is no bridge {0}; create it (its unit runs after `ap-agent guard`) and it is taken up by itself")]
+    Missing(Interface),
+    /// The kernel refused.
+    #[error("the bridge {bridge} cannot be set up; the agent needs CAP_NET_ADMIN")]
+    Netlink {
+        /// The bridge.
+        bridge: Interface,
+        /// What the kernel said.
+        #[source]
+        source: nlink::Error,
+    },
+    /// A kernel switch cannot be set.
+    #[error("the kernel switch {name} cannot be set; is /proc/sys writable for the agent?")]
+    Switch {
+        /// Its path below /proc/sys.
+        name: String,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// What the bridge shall be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bridge {
+    /// Its name.
+    pub name: Interface,
+    /// MAC of the gateway.
+    pub mac: Mac,
+    /// Gateway address and prefix length.
+    pub gateway4: (Ipv4Addr, u8),
+    /// Gateway address in the unique-local /64.
+    pub gateway6: Option<Ipv6Addr>,
+}
+
+impl Bridge {
+    /// Makes the bridge so; what is right already is left alone.
+    ///
+    /// # Errors
+    /// [`BridgeError`] names what is missing.
+    pub async fn prepare(&self) -> Result<(), BridgeError> {
+        let refused = |source| BridgeError::Netlink { bridge: self.name.clone(), source };
+        let routes = Connection::<Route>::new().map_err(refused)?;
+        let name = self.name.as_str();
+        let link = routes.get_link_by_name(name).await.map_err(refused)?;
+        let Some(link) = link else { return Err(BridgeError::Missing(self.name.clone())) };
+        self.switches()?;
+        if link.address() != Some(&self.mac.0[..]) {
+            // Down and up again, so that the link-local address is made from the new MAC.
+            routes.set_link_down(name).await.map_err(refused)?;
+            routes.set_link_address(name, self.mac.0).await.map_err(refused)?;
+        }
+        routes.set_link_up(name).await.map_err(refused)?;
+        let (address, length) = self.gateway4;
+        routes.replace_address(Ipv4Address::new(name, address, length)).await.map_err(refused)?;
+        if let Some(address) = self.gateway6 {
+            // Every access point has this address; asking whether it is free would find them all.
+            routes.replace_address(Ipv6Address::new(name, address, 64).nodad()).await.map_err(refused)?;
+        }
+        Ok(())
+    }
+
+    fn switches(&self) -> Result<(), BridgeError> {
+        let name = &self.name;
+        set("net/ipv4/ip_forward", "1")?;
+        set("net/ipv6/conf/all/forwarding", "1")?;
+        set("net/netfilter/nf_conntrack_acct", "1")?;
+        for (switch, value) in [
+            // Addresses are the same on every access point, so none is asked for and none is announced elsewhere.
+            (format!("net/ipv6/conf/{name}/accept_dad"), "0"),
+            (format!("net/ipv6/conf/{name}/accept_ra"), "0"),
+            (format!("net/ipv4/conf/{name}/send_redirects"), "0"),
+            (format!("net/ipv4/conf/{name}/arp_ignore"), "1"),
+        ] {
+            set(&switch, value)?;
+        }
+        // Bridged frames are kept apart by isolated ports; where this module is loaded they would meet our chains twice.
+        for switch in ["net/bridge/bridge-nf-call-iptables", "net/bridge/bridge-nf-call-ip6tables"] {
+            if Path::new("/proc/sys").join(switch).exists() {
+                set(switch, "0")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn set(switch: &str, value: &str) -> Result<(), BridgeError> {
+    let path = Path::new("/proc/sys").join(switch);
+    let failed = |source| BridgeError::Switch { name: switch.to_owned(), source };
+    let held = std::fs::read_to_string(&path).map_err(failed)?;
+    if held.trim() == value { Ok(()) } else { std::fs::write(&path, value).map_err(failed) }
+}

@@ -1,0 +1,141 @@
+//! Policy routing that keeps the clients' bridge closed without any table: no mark, no route.
+//!
+//! `ap-agent guard` lays the rules before the bridge comes up; the running agent looks after them. They hold when the
+//! agent is dead, when the ruleset was flushed, and while the system boots.
+
+use gate_core::{GRANT_BIT, Interface, Prefix4, Prefix6};
+use nlink::netlink::messages::RuleMessage;
+use nlink::netlink::rule::RuleBuilder;
+use nlink::netlink::{Connection, Route};
+
+/// Priorities of our rules; everything of ours lies here and nothing else does.
+const FIRST: u32 = 100;
+const TABLE_MAIN: u32 = 254;
+/// Marks our rules for those who list them (`ip rule`): no daemon uses this protocol number.
+const PROTOCOL: u8 = 153;
+
+/// Why the rules could not be laid.
+#[derive(Debug, thiserror::Error)]
+#[error("the policy routing rules cannot be laid; run it as root or with CAP_NET_ADMIN")]
+pub struct GuardError(#[from] nlink::Error);
+
+/// What the guard holds closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guard {
+    /// The clients' bridge: nothing from it is routed without the grant's mark.
+    pub bridge: Interface,
+    /// The clients' prefixes, once they are known: nothing from elsewhere is routed there without it either.
+    pub clients4: Option<Prefix4>,
+    /// The same for IPv6.
+    pub clients6: Option<Prefix6>,
+}
+
+impl Guard {
+    /// Lays what is missing and removes what is ours and out of date; tells whether anything had to change.
+    ///
+    /// # Errors
+    /// [`GuardError`] when the kernel refuses.
+    pub async fn lay(&self) -> Result<bool, GuardError> {
+        let routes = Connection::<Route>::new()?;
+        let mut changed = false;
+        for (wanted, held) in
+            [(self.rules4(), routes.get_rules_v4().await?), (self.rules6(), routes.get_rules_v6().await?)]
+        {
+            let ours = held.iter().filter(|rule| rule.protocol() == Some(PROTOCOL));
+            let ours: Vec<&RuleMessage> = ours.collect();
+            let same = ours.len() == wanted.len()
+                && wanted.iter().zip(&ours).all(|(wanted, held)| wanted.is(held));
+            if same {
+                continue;
+            }
+            changed = true;
+            // New rules first: between the two there is never a moment without one.
+            for rule in &wanted {
+                if !ours.iter().any(|held| rule.is(held)) {
+                    routes.add_rule(rule.builder()).await?;
+                }
+            }
+            for held in ours {
+                if !wanted.iter().any(|rule| rule.is(held)) {
+                    let family = if held.is_ipv4() { RuleBuilder::v4() } else { RuleBuilder::v6() };
+                    routes.del_rule_if_exists(family.priority(held.priority()).protocol(PROTOCOL)).await?;
+                }
+            }
+        }
+        Ok(changed)
+    }
+
+    fn rules4(&self) -> Vec<Rule> {
+        let to = self.clients4.map(|prefix| (prefix.network().into(), prefix.length()));
+        self.rules(false, to)
+    }
+
+    fn rules6(&self) -> Vec<Rule> {
+        let to = self.clients6.map(|prefix| (prefix.network().into(), prefix.length()));
+        self.rules(true, to)
+    }
+
+    fn rules(&self, v6: bool, clients: Option<(std::net::IpAddr, u8)>) -> Vec<Rule> {
+        let bridge = self.bridge.as_str().to_owned();
+        let rule = |nth, iif: Option<&str>, to, marked, open| Rule {
+            v6,
+            priority: FIRST + nth,
+            iif: iif.map(str::to_owned),
+            to,
+            marked,
+            open,
+        };
+        let mut rules = vec![
+            rule(0, Some(&bridge), None, true, true),
+            rule(1, Some(&bridge), None, false, false),
+        ];
+        if clients.is_some() {
+            rules.extend([
+                rule(2, None, clients, true, true),
+                // What the access point itself sends: answers of DHCP, DNS, responder and relay.
+                rule(3, Some("lo"), clients, false, true),
+                rule(4, None, clients, false, false),
+            ]);
+        }
+        rules
+    }
+}
+
+/// One rule: for packets from `iif` or to `to`, with the grant's mark or without, open (table main) or unreachable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Rule {
+    v6: bool,
+    priority: u32,
+    iif: Option<String>,
+    to: Option<(std::net::IpAddr, u8)>,
+    marked: bool,
+    open: bool,
+}
+
+impl Rule {
+    fn builder(&self) -> RuleBuilder {
+        let mut builder = if self.v6 { RuleBuilder::v6() } else { RuleBuilder::v4() };
+        builder = builder.priority(self.priority).protocol(PROTOCOL);
+        if let Some(iif) = &self.iif {
+            builder = builder.iif(iif);
+        }
+        if let Some((address, length)) = self.to {
+            builder = builder.to_addr(address, length);
+        }
+        if self.marked {
+            builder = builder.fwmark_mask(GRANT_BIT, GRANT_BIT);
+        }
+        if self.open { builder.table(TABLE_MAIN) } else { builder.unreachable() }
+    }
+
+    fn is(&self, held: &RuleMessage) -> bool {
+        let mark = self.marked.then_some(GRANT_BIT);
+        held.is_ipv6() == self.v6
+            && held.priority() == self.priority
+            && held.iifname() == self.iif.as_deref()
+            && held.destination() == self.to.map(|(address, _)| address)
+            && held.dst_len() == self.to.map_or(0, |(_, length)| length)
+            && held.fwmark().filter(|mark| *mark != 0) == mark
+            && if self.open { held.is_lookup() && held.table_id() == TABLE_MAIN } else { held.is_unreachable() }
+    }
+}

@@ -1,0 +1,4 @@
+//! To be described.
+pub mod gate;
+pub mod guard;
+pub mod bridge;
