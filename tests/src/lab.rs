@@ -8,6 +8,7 @@ pub mod capture;
 pub mod command;
 pub mod controller;
 pub mod dnsmasq;
+pub mod hand_agent;
 pub mod http;
 pub mod instance;
 pub mod internet;

@@ -155,11 +155,7 @@ impl Client {
     /// # Errors
     /// When no whole answer comes.
     pub fn send(&self, request: &Request<'_>) -> Result<Answer> {
-        let mut exchange = self.begin(request)?;
-        let mut body = Vec::new();
-        exchange.read_to_end(&mut body).with_context(|| format!("{}: the body broke off", request.url))?;
-        let Exchange { status, headers, waited, .. } = exchange;
-        Ok(Answer { url: request.url.to_owned(), status, headers, body, waited })
+        whole(self.begin(request)?, request.url)
     }
 
     /// Sends `request` and reads the head of the answer; the body is read from the [`Exchange`].
@@ -387,6 +383,22 @@ fn head_bytes(request: &Request<'_>, url: &Url, language: &str, cookies: &[(Stri
     }
     head += "\r\n";
     head.into_bytes()
+}
+
+/// Reads the whole answer to a request that was sent on `stream` to `url`.
+///
+/// # Errors
+/// When no whole answer comes.
+pub fn read_answer(stream: Box<dyn Stream>, url: &Url) -> Result<Answer> {
+    let text = format!("{}://{}{}", url.scheme(), url.authority, url.path);
+    whole(read_head(stream, Instant::now())?, &text)
+}
+
+fn whole(mut exchange: Exchange, url: &str) -> Result<Answer> {
+    let mut body = Vec::new();
+    exchange.read_to_end(&mut body).with_context(|| format!("{url}: the body broke off"))?;
+    let Exchange { status, headers, waited, .. } = exchange;
+    Ok(Answer { url: url.to_owned(), status, headers, body, waited })
 }
 
 fn read_head(stream: Box<dyn Stream>, sent: Instant) -> Result<Exchange> {
