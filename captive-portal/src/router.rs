@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::header::{ALLOW, HeaderName, HeaderValue, REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, StatusCode};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -195,7 +195,6 @@ fn link(ask: &Ask, path: &str) -> String {
 async fn finish(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let ask = Ask::read(&parts);
-    let head_only = parts.method == Method::HEAD;
     let mut response = next.run(Request::from_parts(parts, body)).await;
     let status = response.status();
     let bare = response.extensions().get::<InWords>().is_none();
@@ -206,9 +205,6 @@ async fn finish(request: Request, next: Next) -> Response {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
         }
-    }
-    if head_only {
-        *response.body_mut() = Body::empty();
     }
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -203,7 +203,7 @@ fn weekly_state(rules: &[Rule], now: DateTime) -> State {
     for day in [-1, 0, 1] {
         let weekday = now.weekday().wrapping_add(day);
         for rule in rules.iter().filter(|rule| rule.days.contain(weekday)) {
-            let shift = i32::try_from(day).unwrap_or_default() * i32::from(DAY);
+            let shift = day * i32::from(DAY);
             let (opens, closes) = (i32::from(rule.opens) + shift, i32::from(rule.closes) + shift);
             let near = |edge: i32| (minute - edge).abs() < ABOUT;
             let in_winter_only =

@@ -10,8 +10,8 @@ mod view;
 
 pub(crate) use drawing::{base, metres_from_shore};
 pub(crate) use frame::Frame;
-pub(crate) use labels::{Label, labels};
-pub(crate) use view::{Pin, Subject, View};
+pub(crate) use labels::{Label, Taken, labels};
+pub(crate) use view::{Kind, Pin, Subject, View};
 
 /// A point of the drawing.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,6 +32,14 @@ impl Point {
     pub(crate) fn distance(self, other: Self) -> f64 {
         (self.x - other.x).hypot(self.y - other.y)
     }
+}
+
+/// The middle of the lake.
+pub(crate) const MIDDLE_OF_LAKE: Point = Point { x: 178.0, y: 352.0 };
+
+/// Whether the drawing has streets around a point.
+pub(crate) fn reaches(point: Point) -> bool {
+    (-150.0..=470.0).contains(&point.x) && (-80.0..=680.0).contains(&point.y)
 }
 
 /// One decimal, without a needless ".0": keeps the page small.

@@ -71,10 +71,10 @@ mod tests {
 
     #[test]
     fn a_place_is_found_with_and_without_marks_and_in_other_languages() {
-        assert_eq!(found("den ngoc son"), ["den-ngoc-son"]);
-        assert_eq!(found("ĐỀN NGỌC SƠN"), ["den-ngoc-son"]);
-        // The same letters with separate marks.
-        assert_eq!(found("đe\u{302}\u{300}n ngo\u{323}c"), ["den-ngoc-son"]);
+        // The last one has the same letters with separate marks.
+        for typed in ["den ngoc son", "ĐỀN NGỌC SƠN", "đe\u{302}\u{300}n ngo\u{323}c"] {
+            assert!(found(typed).contains(&"den-ngoc-son"), "{typed}");
+        }
         assert!(found("museum").contains(&"bt-phu-nu"));
         assert!(found("玉山祠").contains(&"den-ngoc-son"));
         assert!(found("호안끼엠").contains(&"ho-hoan-kiem"));

@@ -11,7 +11,7 @@ use super::{Link, spot_sentence};
 use crate::ask::Ask;
 use crate::backend::{Place as Spot, Position, Visitor};
 use crate::civil;
-use crate::guide::map::{Frame, Pin, Point, Subject, View};
+use crate::guide::map::{self, Frame, Pin, Point, Subject, View};
 use crate::guide::places::{self, Kind, Place};
 use crate::guide::search::Search;
 use crate::shell::{Look, Shell, encode};
@@ -77,8 +77,9 @@ const NEAREST: usize = 4;
 
 /// The guide itself, at `own_path` (it is also the start page of somebody who is online).
 pub(crate) fn home(ask: &Ask, own_path: &str, view: &Viewpoint<'_>) -> Response {
-    let shell = shell(ask, own_path, view);
-    let mut listing = Listing::new(&shell, view);
+    let frame = view.frame();
+    let shell = shell(ask, own_path, view, frame);
+    let mut listing = Listing::new(&shell, view, frame);
     for kind in Kind::ALL {
         let mut of_kind: Vec<&Place> = places::shown().iter().filter(|place| place.kind == kind).collect();
         view.from().nearest_first(&mut of_kind);
@@ -108,10 +109,11 @@ pub(crate) fn home(ask: &Ask, own_path: &str, view: &Viewpoint<'_>) -> Response 
 
 /// Every place of one kind.
 pub(crate) fn kind(ask: &Ask, kind: Kind, view: &Viewpoint<'_>) -> Response {
-    let shell = shell(ask, &format!("/guide/{}", kind.slug()), view);
     let mut of_kind: Vec<&Place> = places::shown().iter().filter(|place| place.kind == kind).collect();
     view.from().nearest_first(&mut of_kind);
-    let mut listing = Listing::new(&shell, view);
+    let frame = view.frame_for(&of_kind);
+    let shell = shell(ask, &format!("/guide/{}", kind.slug()), view, frame);
+    let mut listing = Listing::new(&shell, view, frame);
     listing.add(kind, &of_kind, None);
     let heading = shell.say(kind.heading());
     let title = shell.tell("kind-title", vec![("kind", heading.clone().into())]);
@@ -123,15 +125,16 @@ pub(crate) fn kind(ask: &Ask, kind: Kind, view: &Viewpoint<'_>) -> Response {
 /// What a search finds, nearest first; at most 20 places.
 pub(crate) fn search(ask: &Ask, view: &Viewpoint<'_>) -> Response {
     const MOST: usize = 20;
-    let shell = shell(ask, &format!("/guide?q={}", encode(&ask.query)), view);
     let search = Search::new(&ask.query);
     let finds = |place: &&Place| search.as_ref().is_some_and(|search| search.finds(place));
     let mut found: Vec<&Place> = places::shown().iter().filter(finds).collect();
     view.from().nearest_first(&mut found);
     found.truncate(MOST);
+    let frame = view.frame_for(&found);
+    let shell = shell(ask, &format!("/guide?q={}", encode(&ask.query)), view, frame);
     let query = || ("query", Value::from(ask.query.as_str()));
     let title = shell.tell("search-title", vec![query()]);
-    let mut listing = Listing::new(&shell, view);
+    let mut listing = Listing::new(&shell, view, frame);
     let mut page = if found.is_empty() {
         let mut page = listing.page(title, shell.tell("search-none-heading", vec![query()]), ask);
         page.map = None;
@@ -171,20 +174,31 @@ impl Viewpoint<'_> {
     fn frame(&self) -> Frame {
         self.point().map_or(Frame::LAKE, Frame::around)
     }
+
+    /// The frame that also shows these places, as far as the drawing reaches.
+    fn frame_for(&self, places: &[&Place]) -> Frame {
+        let points = places.iter().map(|place| Point::at(place.lat, place.lon));
+        let within: Vec<Point> = points.filter(|point| map::reaches(*point)).collect();
+        self.frame().grown_to(&within)
+    }
 }
 
-/// The shell, with the rule that makes the enlarged map scroll to where the visitor stands.
-fn shell(ask: &Ask, own_path: &str, view: &Viewpoint<'_>) -> Shell {
-    let frame = view.frame();
-    let centre = view.point().unwrap_or(Point { x: frame.width / 2.0, y: frame.height / 2.0 });
+/// The shell, with the rules that make the enlarged map scroll to where the visitor stands and keep its letters small.
+fn shell(ask: &Ask, own_path: &str, view: &Viewpoint<'_>, frame: Frame) -> Shell {
+    let middle = Point { x: frame.x + frame.width / 2.0, y: frame.y + frame.height / 2.0 };
+    let centre = view.point().unwrap_or(middle);
     let (x, y) = ((centre.x - frame.x) / frame.width * 100.0, (centre.y - frame.y) / frame.height * 100.0);
-    let rules = format!(
-        "#z2{{left:{:.1}%;top:{:.1}%}}#z4{{left:{:.1}%;top:{:.1}%}}",
-        x * 2.0,
-        y * 2.0,
-        x * 4.0,
-        y * 4.0
-    );
+    let scale = frame.width / Frame::LAKE.width;
+    let mut rules = String::new();
+    for (anchor, times, letters, halo) in [("z2", 2.0, 7.0, 1.5), ("z4", 4.0, 4.0, 1.0)] {
+        rules.push_str(&format!(
+            "#{anchor}{{left:{:.1}%;top:{:.1}%}}#{anchor}:target~.map .lb text{{font-size:{:.2}px;stroke-width:{:.2}px}}",
+            x * times,
+            y * times,
+            letters * scale,
+            halo * scale
+        ));
+    }
     Shell::new(ask, own_path, Look::Guide).with_css(rules)
 }
 
@@ -220,14 +234,15 @@ fn online_until(shell: &Shell, now_ms: u64, ends_ms: u64) -> Html {
 struct Listing<'a> {
     shell: &'a Shell,
     view: &'a Viewpoint<'a>,
+    frame: Frame,
     now: DateTime,
     groups: Vec<Group>,
     pins: Vec<Pin>,
 }
 
 impl<'a> Listing<'a> {
-    fn new(shell: &'a Shell, view: &'a Viewpoint<'a>) -> Self {
-        Self { shell, view, now: civil::hanoi(view.now_ms), groups: Vec::new(), pins: Vec::new() }
+    fn new(shell: &'a Shell, view: &'a Viewpoint<'a>, frame: Frame) -> Self {
+        Self { shell, view, frame, now: civil::hanoi(view.now_ms), groups: Vec::new(), pins: Vec::new() }
     }
 
     fn add(&mut self, kind: Kind, places: &[&Place], all: Option<Link>) {
@@ -248,7 +263,7 @@ impl<'a> Listing<'a> {
         let metres = from.metres(place);
         let here = from.is_here(metres);
         let at = Point::at(place.lat, place.lon);
-        let number = self.view.frame().contains(at, 6.0).then_some(self.pins.len() as u64 + 1);
+        let number = self.frame.contains(at, 6.0).then_some(self.pins.len() as u64 + 1);
         if let Some(number) = number {
             self.pins.push(Pin { at, number, name: name.clone(), here });
         }
@@ -268,13 +283,12 @@ impl<'a> Listing<'a> {
         // A numbered place at the visitor's own spot is the marker of both.
         let you = self.view.point().filter(|_| !pins.iter().any(|pin| pin.here));
         let map = View::new(Subject {
-            frame: self.view.frame(),
+            frame: self.frame,
             says: self.shell.say("map-of-guide"),
             pins,
             spots: self.view.access_points,
             you,
-            say_you: false,
-            named: true,
+            kind: map::Kind::Whole,
         });
         Guide {
             shell: self.shell,

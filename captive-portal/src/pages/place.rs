@@ -11,7 +11,7 @@ use super::row::{From, StateLine, in_words, span, state_line};
 use crate::ask::Ask;
 use crate::civil;
 use crate::guide::hours::{Days, Hours, Rule};
-use crate::guide::map::{Frame, Pin, Point, Subject, View};
+use crate::guide::map::{self, Frame, Pin, Point, Subject, View};
 use crate::guide::near::{self, Direction};
 use crate::guide::places::{self, Place};
 use crate::shell::{Look, Shell};
@@ -74,7 +74,7 @@ pub(crate) fn page(ask: &Ask, place: &'static Place, view: &Viewpoint<'_>) -> Re
         winter: winter_opens.map(|at| shell.tell("span-winter", vec![("time", civil::minute(at).into())])),
         far: far(&shell, place, view, metres),
         estimated: metres >= near::HERE_METRES,
-        map: map(&shell, place, name, view),
+        map: view_of(&shell, place, name, view),
         near: neighbours(&shell, place, now),
         shell: &shell,
     };
@@ -140,12 +140,14 @@ pub(super) fn direction_word(direction: Direction) -> &'static str {
     }
 }
 
-fn map(shell: &Shell, place: &Place, name: &str, view: &Viewpoint<'_>) -> View {
+fn view_of(shell: &Shell, place: &Place, name: &str, view: &Viewpoint<'_>) -> View {
     let at = Point::at(place.lat, place.lon);
     let metres = view.from().metres(place);
     let here = view.from().is_here(metres);
     let you = view.point().filter(|_| !here);
-    let shown: Vec<Point> = std::iter::once(at).chain(you).collect();
+    // A place beyond the drawing is shown together with the lake, so that the picture says where it lies.
+    let lake = (!map::reaches(at)).then_some(map::MIDDLE_OF_LAKE);
+    let shown: Vec<Point> = std::iter::once(at).chain(you).chain(lake).collect();
     let key = if you.is_some() { "map-of-place-from" } else { "map-of-place" };
     View::new(Subject {
         frame: Frame::holding(&shown),
@@ -153,8 +155,7 @@ fn map(shell: &Shell, place: &Place, name: &str, view: &Viewpoint<'_>) -> View {
         pins: vec![Pin { at, number: 1, name: name.to_owned(), here }],
         spots: &[],
         you,
-        say_you: true,
-        named: false,
+        kind: map::Kind::Close,
     })
 }
 

@@ -10,7 +10,7 @@ use crate::Settings;
 use crate::ask::Ask;
 use crate::backend::{Away, Busy, Neighbour, Place};
 use crate::civil;
-use crate::guide::map::{Frame, Pin, Point, Subject, View};
+use crate::guide::map::{self, Frame, Pin, Point, Subject, View};
 use crate::guide::near;
 use crate::shell::{Look, Shell, refresh};
 use crate::text::Html;
@@ -182,8 +182,7 @@ fn near_by(shell: &Shell, place: &Place, nearby: &[Neighbour]) -> Near {
         pins,
         spots: &[],
         you: Some(you),
-        say_you: true,
-        named: false,
+        kind: map::Kind::Close,
     });
     Near { map, spots }
 }

@@ -32,25 +32,40 @@ impl Frame {
         }
     }
 
-    /// The smallest frame of about 5:4 that shows all of `points` with room around them.
+    /// This frame, grown as far as needed to show all of `points` too; its shape stays.
+    pub(crate) fn grown_to(self, points: &[Point]) -> Self {
+        const MARGIN: f64 = 14.0;
+        let Some(far) = Self::holding_bare(points) else { return self };
+        let left = self.x.min(far.x - MARGIN);
+        let top = self.y.min(far.y - MARGIN);
+        let right = (self.x + self.width).max(far.x + far.width + MARGIN);
+        let bottom = (self.y + self.height).max(far.y + far.height + MARGIN);
+        let scale = ((right - left) / self.width).max((bottom - top) / self.height);
+        let (width, height) = (self.width * scale, self.height * scale);
+        let (x, y) = ((left + right - width) / 2.0, (top + bottom - height) / 2.0);
+        Self { x: x.round(), y: y.round(), width: width.round(), height: height.round() }
+    }
+
+    /// The smallest frame of 5:4 that shows all of `points` with room around them.
     pub(crate) fn holding(points: &[Point]) -> Self {
-        let edge =
-            |value: fn(&Point) -> f64, pick: fn(f64, f64) -> f64| points.iter().map(value).reduce(pick);
-        let (Some(left), Some(right), Some(top), Some(bottom)) = (
-            edge(|point| point.x, f64::min),
-            edge(|point| point.x, f64::max),
-            edge(|point| point.y, f64::min),
-            edge(|point| point.y, f64::max),
-        ) else {
-            return Self::LAKE;
-        };
+        let Some(bare) = Self::holding_bare(points) else { return Self::LAKE };
+        let (left, right, top, bottom) = (bare.x, bare.x + bare.width, bare.y, bare.y + bare.height);
         let room = 0.22 * (right - left).max(bottom - top) + 22.0;
         let (wide, high) = (right - left + 2.0 * room, bottom - top + 2.0 * room);
-        let width = wide.max(high * 1.25).max(120.0);
+        let width = wide.max(high * 1.25).max(150.0);
         let height = width / 1.25;
         let x = (left + right - width) / 2.0;
         let y = (top + bottom - height) / 2.0;
         Self { x: x.round(), y: y.round(), width: width.round(), height: height.round() }
+    }
+
+    /// The rectangle between the outermost of `points`.
+    fn holding_bare(points: &[Point]) -> Option<Self> {
+        let edge =
+            |value: fn(&Point) -> f64, pick: fn(f64, f64) -> f64| points.iter().map(value).reduce(pick);
+        let (x, right) = (edge(|point| point.x, f64::min)?, edge(|point| point.x, f64::max)?);
+        let (y, bottom) = (edge(|point| point.y, f64::min)?, edge(|point| point.y, f64::max)?);
+        Some(Self { x, y, width: right - x, height: bottom - y })
     }
 
     /// Whether a point lies inside, at least `margin` units from the edge.
@@ -76,6 +91,16 @@ mod tests {
         assert_eq!((south.x, south.y), (0.0, 98.0));
         let north_west = Frame::around(Point { x: 70.0, y: 21.0 });
         assert_eq!((north_west.x, north_west.y), (-10.0, -99.0));
+    }
+
+    #[test]
+    fn a_grown_frame_shows_what_lay_outside_and_keeps_its_shape() {
+        let far = [Point { x: 440.0, y: 600.0 }, Point { x: -100.0, y: 200.0 }];
+        let grown = Frame::LAKE.grown_to(&far);
+        assert!(far.iter().all(|point| grown.contains(*point, 8.0)), "{grown:?}");
+        assert!((grown.width / grown.height - 360.0 / 580.0).abs() < 0.01);
+        assert_eq!(Frame::LAKE.grown_to(&[Point { x: 180.0, y: 300.0 }]), Frame::LAKE);
+        assert_eq!(Frame::LAKE.grown_to(&[]), Frame::LAKE);
     }
 
     #[test]

@@ -12,9 +12,23 @@ pub(crate) struct Label {
     pub(crate) name: String,
 }
 
+/// A point that stays free of names, with `clear` units around it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Taken {
+    pub(crate) at: Point,
+    pub(crate) clear: f64,
+}
+
+impl Taken {
+    /// Whether letters of this height may stand at `spot`.
+    pub(crate) fn leaves_free(&self, spot: Point, size: f64) -> bool {
+        self.at.distance(spot) > self.clear + size * 0.5
+    }
+}
+
 /// Names for the streets in `frame`, main streets first, at most `most`. `size` is the height of the letters in units
-/// of the drawing; `taken` are points (markers) that stay free, each with `clearance` units around it.
-pub(crate) fn labels(frame: Frame, size: f64, most: usize, taken: &[Point], clearance: f64) -> Vec<Label> {
+/// of the drawing.
+pub(crate) fn labels(frame: Frame, size: f64, most: usize, taken: &[Taken]) -> Vec<Label> {
     let mut candidates: Vec<Candidate> = Vec::new();
     for street in &ground().streets {
         candidates.extend(best_piece(&street.line, frame, &street.name, size, street.rank));
@@ -29,7 +43,7 @@ pub(crate) fn labels(frame: Frame, size: f64, most: usize, taken: &[Point], clea
         let spots = candidate.spots(size);
         let free = |spot: &Point| {
             frame.contains(*spot, size * 0.8)
-                && taken.iter().all(|marker| marker.distance(*spot) > clearance + size * 0.5)
+                && taken.iter().all(|marker| marker.leaves_free(*spot, size))
                 && placed.iter().flatten().all(|other| other.distance(*spot) > size * 1.15)
         };
         if spots.iter().all(free) {
@@ -61,7 +75,7 @@ fn best_piece(line: &[Point], frame: Frame, name: &str, size: f64, rank: u8) -> 
     let mut best: Option<(Point, Point)> = None;
     for (index, from) in line.iter().enumerate() {
         for to in line.iter().skip(index + 1) {
-            let (from, to) = clip(*from, *to, frame)?;
+            let (from, to) = clip(*from, *to, frame);
             let longer = best.is_none_or(|(a, b)| from.distance(to) > a.distance(b));
             if longer && is_straight(line, from, to) {
                 best = Some((from, to));
@@ -98,7 +112,7 @@ fn is_straight(line: &[Point], from: Point, to: Point) -> bool {
 }
 
 /// The part of a segment inside the frame; the segment itself when it lies inside, a point when outside.
-fn clip(from: Point, to: Point, frame: Frame) -> Option<(Point, Point)> {
+fn clip(from: Point, to: Point, frame: Frame) -> (Point, Point) {
     let at = |t: f64| Point { x: from.x + (to.x - from.x) * t, y: from.y + (to.y - from.y) * t };
     let (mut start, mut end) = (0.0_f64, 1.0_f64);
     for (position, delta, low, high) in [
@@ -107,7 +121,7 @@ fn clip(from: Point, to: Point, frame: Frame) -> Option<(Point, Point)> {
     ] {
         if delta.abs() < f64::EPSILON {
             if !(low..=high).contains(&position) {
-                return Some((from, from));
+                return (from, from);
             }
             continue;
         }
@@ -115,7 +129,7 @@ fn clip(from: Point, to: Point, frame: Frame) -> Option<(Point, Point)> {
         start = start.max(a.min(b));
         end = end.min(a.max(b));
     }
-    if start >= end { Some((from, from)) } else { Some((at(start), at(end))) }
+    if start >= end { (from, from) } else { (at(start), at(end)) }
 }
 
 impl Candidate {
@@ -148,7 +162,7 @@ mod tests {
     #[test]
     fn the_main_streets_around_the_lake_are_named() {
         let names: Vec<String> =
-            labels(Frame::LAKE, 11.0, 16, &[], 0.0).into_iter().map(|label| label.name).collect();
+            labels(Frame::LAKE, 11.0, 16, &[]).into_iter().map(|label| label.name).collect();
         for street in ["Đinh Tiên Hoàng", "Lê Thái Tổ", "Tràng Tiền"] {
             assert!(names.iter().any(|name| name == street), "{street} is not among {names:?}");
         }
@@ -157,10 +171,9 @@ mod tests {
 
     #[test]
     fn a_name_keeps_clear_of_a_marker() {
-        let all = labels(Frame::LAKE, 11.0, 40, &[], 0.0).len();
-        let everywhere: Vec<Point> = (0..20)
-            .flat_map(|x| (0..30).map(move |y| Point { x: f64::from(x) * 18.0, y: f64::from(y) * 20.0 }))
-            .collect();
-        assert!(labels(Frame::LAKE, 11.0, 40, &everywhere, 10.0).len() < all / 2);
+        let all = labels(Frame::LAKE, 11.0, 40, &[]).len();
+        let grid = (0..20).flat_map(|x| (0..30).map(move |y| (f64::from(x) * 18.0, f64::from(y) * 20.0)));
+        let everywhere: Vec<Taken> = grid.map(|(x, y)| Taken { at: Point { x, y }, clear: 10.0 }).collect();
+        assert!(labels(Frame::LAKE, 11.0, 40, &everywhere).len() < all / 2);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Frame, Label, Point, base, labels, short};
+use super::{Frame, Label, Point, Taken, base, labels, short};
 use crate::backend::Position;
 use crate::text::Html;
 
@@ -60,25 +60,35 @@ pub(crate) struct Subject<'a> {
     pub(crate) pins: Vec<Pin>,
     pub(crate) spots: &'a [Position],
     pub(crate) you: Option<Point>,
-    /// Whether the words "You are here" stand under the visitor's marker.
-    pub(crate) say_you: bool,
-    /// Whether markers show their names when the map is enlarged.
-    pub(crate) named: bool,
+    pub(crate) kind: Kind,
+}
+
+/// The two kinds of views.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The guide's map: can be enlarged, and then the markers show their names. Links stand over a corner of it.
+    Whole,
+    /// A part of it: says in words where the visitor stands.
+    Close,
 }
 
 impl View {
     /// Draws `subject`.
     pub(crate) fn new(subject: Subject<'_>) -> Self {
-        let Subject { frame, says, pins, spots, you, say_you, named } = subject;
+        let Subject { frame, says, pins, spots, you, kind } = subject;
         // Markers and letters are as large on a close view as on the whole one.
         let scale = frame.width / Frame::LAKE.width;
         let letters = 11.0 * scale;
         let standing = spread(&pins, you, 17.5 * scale);
-        let mut taken = standing.clone();
-        taken.extend(you);
-        if say_you {
-            taken.extend(you.map(|you| Point { x: you.x - 20.0 * scale, y: you.y + 22.0 * scale }));
-            taken.extend(you.map(|you| Point { x: you.x + 20.0 * scale, y: you.y + 22.0 * scale }));
+        let mut taken: Vec<Taken> =
+            standing.iter().copied().chain(you).map(|at| Taken { at, clear: 8.5 * scale }).collect();
+        match kind {
+            Kind::Whole => {
+                taken.extend(corner(frame));
+                taken
+                    .extend(spots.iter().map(|spot| Taken { at: Point::at(spot.lat, spot.lon), clear: 2.0 }));
+            }
+            Kind::Close => taken.extend(you.into_iter().flat_map(|you| words_under(you, scale))),
         }
         let at = |point: Point| {
             format!("translate({} {})scale({})", short(point.x), short(point.y), thousandths(scale))
@@ -87,7 +97,7 @@ impl View {
             transform: at(stands),
             number: pin.number,
             name: pin.name,
-            named,
+            named: kind == Kind::Whole,
             here: pin.here,
             leg: (stands.distance(pin.at) > 9.0 * scale).then(|| {
                 format!("M{} {}L{} {}", short(pin.at.x), short(pin.at.y), short(stands.x), short(stands.y))
@@ -99,14 +109,32 @@ impl View {
             base: Html::ours(base().to_owned()),
             letters: thousandths(letters),
             halo: thousandths(2.5 * scale),
-            lake_names: lake_name(frame, letters, &taken, 9.0 * scale).into_iter().collect(),
-            labels: labels(frame, letters, 15, &taken, 8.5 * scale),
+            lake_names: lake_name(frame, letters, &taken).into_iter().collect(),
+            labels: labels(frame, letters, 15, &taken),
             spots: dots(frame, spots),
             markers: markers.collect(),
             you: you.map(at),
-            say_you,
+            say_you: kind == Kind::Close,
         }
     }
+}
+
+/// Where the links that enlarge the map stand: the upper right corner.
+fn corner(frame: Frame) -> impl Iterator<Item = Taken> {
+    let right = frame.x + frame.width;
+    let rows = [10.0, 30.0, 50.0];
+    let columns = [12.0, 32.0, 52.0, 72.0, 92.0, 112.0, 132.0];
+    let all = rows.into_iter().flat_map(move |down| columns.into_iter().map(move |left| (left, down)));
+    all.map(move |(left, down)| Taken { at: Point { x: right - left, y: frame.y + down }, clear: 8.0 })
+}
+
+/// Where the words "You are here" stand: under the visitor's marker.
+fn words_under(you: Point, scale: f64) -> impl Iterator<Item = Taken> {
+    let along = [-32.0, -16.0, 0.0, 16.0, 32.0];
+    along.into_iter().map(move |dx| Taken {
+        at: Point { x: you.x + dx * scale, y: you.y + 22.0 * scale },
+        clear: 7.0 * scale,
+    })
 }
 
 fn thousandths(number: f64) -> String {
@@ -116,7 +144,15 @@ fn thousandths(number: f64) -> String {
 /// Where markers stand so that none hides another: each is pushed away from its neighbours, a little per round, and
 /// pulled back to its own point.
 fn spread(pins: &[Pin], you: Option<Point>, apart: f64) -> Vec<Point> {
-    let mut standing: Vec<Point> = pins.iter().map(|pin| pin.at).collect();
+    // A hair's breadth in a direction of its own, so that a crowd on one line can leave that line.
+    let aside = |(index, pin): (usize, &Pin)| {
+        let crowded =
+            pins.iter().enumerate().any(|(other, one)| other != index && one.at.distance(pin.at) < apart);
+        let (sin, cos) = (index as f64 * 2.4).sin_cos();
+        let hair = if crowded && !pin.here { 0.4 } else { 0.0 };
+        Point { x: pin.at.x + hair * cos, y: pin.at.y + hair * sin }
+    };
+    let mut standing: Vec<Point> = pins.iter().enumerate().map(aside).collect();
     for _ in 0..60 {
         let before = standing.clone();
         for (index, (stands, pin)) in standing.iter_mut().zip(pins).enumerate() {
@@ -151,17 +187,20 @@ fn spread(pins: &[Pin], you: Option<Point>, apart: f64) -> Vec<Point> {
 }
 
 /// The lake's name on the first of its wide places that is free.
-fn lake_name(frame: Frame, letters: f64, taken: &[Point], clearance: f64) -> Option<Label> {
+fn lake_name(frame: Frame, letters: f64, taken: &[Taken]) -> Option<Label> {
     const NAME: &str = "Hồ Gươm";
     let half = NAME.chars().count() as f64 * letters * 0.27;
+    // On a view from afar the name would be wider than the lake.
+    if half > 28.0 {
+        return None;
+    }
     let wide_places =
         [(179.0, 352.0), (180.0, 382.0), (181.0, 322.0), (176.0, 412.0), (172.0, 462.0), (169.0, 490.0)];
     let narrow = [(176.0, 268.0), (190.0, 282.0), (172.0, 440.0), (158.0, 300.0)];
     let free = wide_places.into_iter().chain(narrow).map(|(x, y)| Point { x, y }).find(|point| {
         let ends = [-half, 0.0, half].map(|dx| Point { x: point.x + dx, y: point.y });
         ends.iter().all(|end| {
-            frame.contains(*end, letters * 0.6)
-                && taken.iter().all(|other| other.distance(*end) > clearance + letters * 0.5)
+            frame.contains(*end, letters * 0.6) && taken.iter().all(|other| other.leaves_free(*end, letters))
         })
     })?;
     let transform = format!("translate({} {})", short(free.x), short(free.y + letters * 0.34));

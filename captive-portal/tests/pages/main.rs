@@ -1,0 +1,10 @@
+//! The portal as a visitor meets it: every state, every language, every kind of nonsense, through the real router.
+
+mod bad_input;
+mod budgets;
+mod captive_api;
+mod languages;
+mod markup;
+mod messages;
+mod support;
+mod visit;
