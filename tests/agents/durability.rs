@@ -124,10 +124,8 @@ fn nothing_that_was_called_durable_is_lost_or_doubled_by_twenty_kills() -> Resul
 }
 
 fn durable_step(frame: &down::Body) -> Option<u64> {
-    match frame {
-        down::Body::Durable(position) => Some(step_of(position.sequence)),
-        _ => None,
-    }
+    let down::Body::Durable(position) = frame else { return None };
+    Some(step_of(position.sequence))
 }
 
 /// Connects, and takes over how far the journal is durable by the controller's own word: never less than it said.
@@ -175,9 +173,9 @@ fn durable_is_said_after_the_data_is_on_disk() -> Result<()> {
     for step in 1..=BATCHES {
         let sent = now()?;
         control.send(batch(step))?;
-        let received = control.receive_until(|frame| match frame {
-            down::Body::Received(position) => Some(step_of(position.sequence)),
-            _ => None,
+        let received = control.receive_until(|frame| {
+            let down::Body::Received(position) = frame else { return None };
+            Some(step_of(position.sequence))
         })?;
         assert_eq!(received, step);
         while durable < step {
