@@ -1,6 +1,7 @@
-//! Faults: a killed agent, a controller out of reach. What runs goes on, strangers stay outside, no byte is lost.
+//! Faults: a killed agent, a killed controller, a controller out of reach. What runs goes on, strangers stay outside, no byte is lost.
 
 mod away;
+mod durability;
 
 use std::net::IpAddr;
 use std::time::Duration;

@@ -1,5 +1,4 @@
-//! An agent by hand: enrolment, control link and relay spoken frame by frame, for tests that must know exactly what
-//! was said, or say what no real agent would.
+//! An agent by hand: enrolment and control link spoken frame by frame, for tests that must know exactly what was said.
 
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, SocketAddr, TcpStream};
@@ -8,9 +7,9 @@ use std::time::Duration;
 
 use agent_protocol::enroll::{ENROLL_PATH, EnrollRequest, EnrollToken};
 use agent_protocol::frame::{MAX_FRAME_BYTES, decode, encode};
-use agent_protocol::v1::{Down, Hello, RelayHeader, Up, down, up};
-use agent_protocol::{ALPN_CONTROL, ALPN_ENROLL, ALPN_RELAY, VERSION};
-use anyhow::{Context as _, Result, bail};
+use agent_protocol::v1::{Down, Hello, Up, down, up};
+use agent_protocol::{ALPN_CONTROL, ALPN_ENROLL, VERSION};
+use anyhow::{Context as _, Result, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::BytesMut;
@@ -72,36 +71,29 @@ impl<'a> HandAgent<'a> {
         Ok(tls)
     }
 
-    /// Enrols its key with `token` and returns the status and the body of the answer.
+    /// Enrols its key with `token`.
     ///
     /// # Errors
-    /// When `token` is none, or no answer comes.
-    pub fn enroll(&self, token: &str) -> Result<(u16, String)> {
+    /// When the controller refuses.
+    pub fn enroll(&self, token: &str) -> Result<()> {
         let token = EnrollToken::from_text(token)?;
         let request = EnrollRequest {
             secret: URL_SAFE_NO_PAD.encode(token.secret),
             agent_version: "by hand".to_owned(),
         };
-        self.post_enroll(&serde_json::to_vec(&request)?)
-    }
-
-    /// Posts `body` as an enrolment and returns the status and the body of the answer.
-    ///
-    /// # Errors
-    /// When no answer comes.
-    pub fn post_enroll(&self, body: &[u8]) -> Result<(u16, String)> {
+        let body = serde_json::to_string(&request)?;
         let mut link = self.dial(ALPN_ENROLL)?;
         let head = format!(
             "POST {ENROLL_PATH} HTTP/1.1\r\nHost: {AGENTS_NAME}\r\nContent-Type: application/json\r\n\
              Content-Length: {}\r\nConnection: close\r\n\r\n",
             body.len()
         );
-        link.write_all(head.as_bytes())?;
-        link.write_all(body)?;
+        link.write_all((head + &body).as_bytes())?;
         link.flush()?;
         let answer =
             read_answer(Box::new(link), &Url::parse(&format!("https://{AGENTS_NAME}{ENROLL_PATH}"))?)?;
-        Ok((answer.status, answer.text()))
+        ensure!(answer.status == 200, "the controller refuses: {}", answer.text());
+        Ok(())
     }
 
     /// Opens a control link and says hello for the journal `journal_id`.
@@ -119,19 +111,6 @@ impl<'a> HandAgent<'a> {
         }))?;
         Ok(control)
     }
-
-    /// Opens a relayed connection for the device that `header` names.
-    ///
-    /// # Errors
-    /// When the link cannot be opened.
-    pub fn relay(&self, header: &RelayHeader) -> Result<Link> {
-        let mut link = self.dial(ALPN_RELAY)?;
-        let mut wire = BytesMut::new();
-        encode(header, &mut wire)?;
-        link.write_all(&wire)?;
-        link.flush()?;
-        Ok(link)
-    }
 }
 
 /// A control link.
@@ -148,15 +127,7 @@ impl Control {
     pub fn send(&mut self, body: up::Body) -> Result<()> {
         let mut wire = BytesMut::new();
         encode(&Up { body: Some(body) }, &mut wire)?;
-        self.send_bytes(&wire)
-    }
-
-    /// Sends bytes that need not be a frame.
-    ///
-    /// # Errors
-    /// When the link is gone.
-    pub fn send_bytes(&mut self, bytes: &[u8]) -> Result<()> {
-        self.link.write_all(bytes)?;
+        self.link.write_all(&wire)?;
         self.link.flush().context("cannot send on the control link")
     }
 

@@ -7,22 +7,35 @@ use std::time::Duration;
 
 use agent_protocol::v1::{JournalBatch, JournalRecord, SessionReport, down, up};
 use anyhow::{Context as _, Result, bail, ensure};
-use hotspot_tests::lab::SITES;
 use hotspot_tests::lab::controller::Controller;
 use hotspot_tests::lab::hand_agent::{Control, HandAgent};
+use hotspot_tests::lab::netns::Netns;
 use hotspot_tests::lab::process::Process;
 use hotspot_tests::lab::sessions::query;
 use hotspot_tests::lab::wait::{wait_for, wait_until};
+use hotspot_tests::lab::{Lab, SITES, Settings};
 use nix::sys::signal::Signal;
 use serde::Deserialize;
 
-use super::{JOURNAL, scene};
-
+const JOURNAL: [u8; 16] = [7; 16];
 const SESSIONS: u8 = 50;
 const KILLS: u64 = 20;
 const LIMIT: Duration = Duration::from_secs(20);
 /// Batches that may wait for their `durable`.
 const WINDOW: u64 = 4;
+
+/// Controller and internet without access points, and a place on the internet to dial from.
+struct Scene {
+    outside: Netns,
+    lab: Lab,
+}
+
+fn scene(name: &str) -> Result<Scene> {
+    let lab = Lab::for_test(&Settings { access_points: 0, ..Settings::new(name) })?;
+    let outside = Netns::create(&lab.instance().namespace("outside"))?;
+    lab.internet.connect(&outside, 20, &[])?;
+    Ok(Scene { outside, lab })
+}
 
 fn report(session: u8, step: u64) -> SessionReport {
     SessionReport {
@@ -74,7 +87,7 @@ fn stored(controller: &Controller) -> Result<BTreeMap<u8, (u64, u64)>> {
 
 #[test]
 fn nothing_that_was_called_durable_is_lost_or_doubled_by_twenty_kills() -> Result<()> {
-    let mut scene = scene("agents-kills")?;
+    let mut scene = scene("faults-kills")?;
     let agent = HandAgent::new(&scene.outside)?;
     agent.enroll(&scene.lab.controller.token(SITES[0])?)?;
     let (mut durable, mut sent, mut killed) = (0, 0, 0);
@@ -148,7 +161,7 @@ fn connect(agent: &HandAgent<'_>, durable: &mut u64) -> Result<Control> {
 #[test]
 fn durable_is_said_after_the_data_is_on_disk() -> Result<()> {
     const BATCHES: u64 = 10;
-    let scene = scene("agents-fdatasync")?;
+    let scene = scene("faults-durable")?;
     let agent = HandAgent::new(&scene.outside)?;
     agent.enroll(&scene.lab.controller.token(SITES[0])?)?;
     let mut durable = 0;
