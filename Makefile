@@ -4,14 +4,14 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: build demo test lint lab packages packages-lab packages-test
+.PHONY: build demo test lint bench soak lab packages packages-lab packages-test
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # Test binaries make namespaces: cargo starts them through this.
 RUNNER := $(if $(SUDO),--config 'target."cfg(unix)".runner=["sudo","-E"]')
 
 # What the lab needs: the demo runs with these alone.
-LAB_PACKAGES := gcc libc6-dev nftables dnsmasq-base iproute2 ethtool tcpdump udhcpc iputils-ping curl procps
+LAB_PACKAGES := gcc libc6-dev nftables dnsmasq-base iproute2 ethtool tcpdump udhcpc iputils-ping curl
 # What the tests need besides.
 TEST_PACKAGES := $(LAB_PACKAGES) chromium fonts-dejavu-core libnss3-tools sqlite3 strace
 
@@ -41,6 +41,15 @@ lint:
 	cargo clippy --release --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps --quiet
 	cargo test --release --package hotspot-tests --test layering
+
+# Figures about the agent as it is shipped to access points with little flash.
+bench: packages-lab build
+	cargo build --profile agent --package ap-agent --bin ap-agent
+	$(SUDO) target/release/bench
+
+# The faults at their real length: the controller is out of reach for ten minutes.
+soak: packages-test build
+	HOTSPOT_SOAK=1 cargo test --release --package hotspot-tests --test faults $(RUNNER) -- --nocapture
 
 packages: packages-test
 

@@ -36,6 +36,7 @@ pub struct AccessPoint {
     instance: Arc<Instance>,
     folder: PathBuf,
     authority: PathBuf,
+    binary: PathBuf,
     agent: Option<Process>,
     dnsmasq: Option<Dnsmasq>,
     netns: Option<Netns>,
@@ -54,6 +55,7 @@ impl AccessPoint {
             instance: instance.clone(),
             folder,
             authority: authority.pem().to_path_buf(),
+            binary: program("ap-agent")?,
             agent: None,
             dnsmasq: None,
             netns: None,
@@ -64,6 +66,11 @@ impl AccessPoint {
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// Takes another build of the agent than the one in `target/release`.
+    pub fn use_agent(&mut self, binary: &Path) {
+        self.binary = binary.to_path_buf();
     }
 
     /// Its uplink's number on the fake internet.
@@ -153,7 +160,7 @@ impl AccessPoint {
             bail!("the agent of {} is running already", self.id);
         }
         let netns = self.netns()?;
-        let mut command = netns.command(program("ap-agent")?);
+        let mut command = netns.command(&self.binary);
         command.args(["run", "--config"]).arg(self.config());
         command.env("SSL_CERT_FILE", &self.authority).env("RUST_LOG", log_filter());
         let agent = Process::start("ap-agent", &mut command, &self.log("agent"))?;
@@ -221,7 +228,7 @@ impl AccessPoint {
     /// # Errors
     /// When it does not exit with 0.
     pub fn agent_command(&self, words: &[&str]) -> Result<String> {
-        let mut command = self.netns()?.command(program("ap-agent")?);
+        let mut command = self.netns()?.command(&self.binary);
         command.args(words).arg("--config").arg(self.config()).env("SSL_CERT_FILE", &self.authority);
         output(&mut command)
     }

@@ -1,0 +1,55 @@
+//! `make bench`: figures about size and memory of the agent as it is shipped, measured in the lab.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, ensure};
+use hotspot_tests::lab::instance::target_dir;
+use hotspot_tests::lab::phone::Phone;
+use hotspot_tests::lab::wait::wait_until;
+use hotspot_tests::lab::{Lab, Settings};
+use hotspot_tests::visitor;
+
+const SESSIONS: usize = 50;
+const MOST_BYTES: u64 = 6_000_000;
+const MOST_RSS_KIB: u64 = 16 * 1024;
+const LIMIT: std::time::Duration = std::time::Duration::from_secs(20);
+
+fn main() -> Result<()> {
+    let agent = target_dir().join("agent/ap-agent");
+    let size = fs::metadata(&agent)
+        .with_context(|| format!("{} is not built: run make bench", agent.display()))?
+        .len();
+    println!("agent, stripped: {size} bytes (at most {MOST_BYTES})");
+
+    let mut lab = Lab::without_access_points(&Settings::new("bench"))?;
+    lab.add_access_point(0)?;
+    lab.ap_mut(0)?.use_agent(&agent);
+    lab.power_on(0)?;
+    lab.ap(0)?.enroll(&lab.controller)?;
+    lab.ap_mut(0)?.start()?;
+    println!("agent, no session: {} KiB resident", rss_kib(&lab)?);
+    let phones = (0..SESSIONS).map(|_| lab.joined_phone(0)).collect::<Result<Vec<Phone>>>()?;
+    for phone in &phones {
+        let client = phone.client("vi")?;
+        visitor::get_online(&client)?;
+        client.get("https://news.example/")?;
+    }
+    wait_until("every session to be open", LIMIT, || {
+        let sessions = lab.ap(0).and_then(|ap| ap.status()).ok();
+        sessions.and_then(|status| status.get("sessions")?.as_u64()).is_some_and(|open| open >= 50)
+    })?;
+    let rss = rss_kib(&lab)?;
+    println!("agent, {SESSIONS} sessions: {rss} KiB resident (at most {MOST_RSS_KIB})");
+    ensure!(size <= MOST_BYTES, "the agent is too large for an access point's flash");
+    ensure!(rss <= MOST_RSS_KIB, "the agent takes too much memory");
+    Ok(())
+}
+
+fn rss_kib(lab: &Lab) -> Result<u64> {
+    let pid = lab.ap(0)?.agent()?.pid();
+    let status = fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("status"))?;
+    let line =
+        status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("the kernel tells no VmRSS")?;
+    line.split_whitespace().next().and_then(|kib| kib.parse().ok()).context("VmRSS is no number")
+}
