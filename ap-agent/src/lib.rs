@@ -2,3 +2,4 @@
 pub mod gate;
 pub mod guard;
 pub mod bridge;
+pub mod sessions;
