@@ -73,14 +73,14 @@ impl Still {
 
 impl Backend for Still {
     async fn place(&self, _asker: &Asker) -> Option<Place> {
-        let west = ("Bờ nam – Hàng Khay, Tràng Tiền", "South shore - Hang Khay, Trang Tien");
-        let east = ("bờ đông hồ", "east shore");
+        let south = ("Bờ nam – Hàng Khay, Tràng Tiền", "South shore - Hang Khay, Trang Tien");
+        let east = ("Bờ đông – Đinh Tiên Hoàng", "East shore - Dinh Tien Hoang");
         match self.state {
             "public" => None,
             "south" => Some(place(
                 "hk-24",
                 ("Tràng Tiền (kem Tràng Tiền)", "Trang Tien Street"),
-                Some(west),
+                Some(south),
                 21.025,
                 105.8546,
             )),

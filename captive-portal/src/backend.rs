@@ -172,7 +172,7 @@ pub enum Busy {
     AccessPointFull {
         /// Devices it serves now.
         devices: u32,
-        /// Other access points with room, nearest first; the page shows at most three.
+        /// Other access points that take devices, nearest first; the page shows at most three.
         nearby: Vec<Neighbour>,
         /// As in [`Online::support_code`].
         support_code: String,
@@ -187,12 +187,12 @@ pub enum Busy {
 // Positions are finite numbers from the inventory, so equality is total.
 impl Eq for Busy {}
 
-/// Another access point that still has room.
+/// Another access point that takes devices.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Neighbour {
     /// Where it stands.
     pub place: Place,
-    /// Whether few places are left there.
+    /// Whether it is known that few places are left there.
     pub nearly_full: bool,
 }
 

@@ -125,7 +125,8 @@ async fn show_session<B: Backend>(State(portal): Shared<B>, ask: Ask) -> Respons
     match visitor {
         Visitor::Online(online) => session::page(&ask, settings, spot.as_ref(), &online),
         Visitor::Pending => wait::pending(&ask, settings),
-        Visitor::New(_) | Visitor::Busy(_) => notice::offline(&ask),
+        Visitor::New(_) => notice::offline(&ask),
+        Visitor::Busy(busy) => wait::busy(&ask, settings, spot.as_ref(), &busy),
         Visitor::Refused(refusal) => notice::refused(&ask, StatusCode::OK, settings.now_ms(), &refusal),
         Visitor::Away(away) => wait::away(&ask, settings, &away),
         Visitor::Public => notice::elsewhere(&ask, StatusCode::OK),

@@ -22,7 +22,7 @@ footer-privacy = Privacy
 footer-about = About this service
 
 here = You are at <b>{ $place }</b>
-here-zone = You are at <b>{ $place }</b>, { $zone }
+here-zone = You are at <b>{ $place }</b><span class="z"> · { $zone }</span>
 
 hours = { $hours ->
     [one] 1 hour

@@ -34,7 +34,7 @@ online-title = You are online – Ho Guom Wi-Fi
 online-heading = You are online
 skip-to-next = Skip to what you can do next
 connected-at = Connected at <b>{ $place }</b>
-connected-at-zone = Connected at <b>{ $place }</b>, { $zone }
+connected-at-zone = Connected at <b>{ $place }</b> · { $zone }
 time-left = Time left
 time-left-value = { $time } left
 time-unlimited = No time limit
@@ -95,11 +95,11 @@ busy-line-nameless = This access point serves { $devices ->
 }, as many as it has room for. There is nothing wrong with your phone.
 busy-again = This page tries again every { $secs } seconds. When there is room you see the connect button.
 busy-stopped = This page does not try again by itself now. Tap “Try now” whenever you like.
-busy-near = A few steps away there is room
+busy-near = Try a spot a few steps away
 skip-to-near = Skip to the spots nearby
-room-plenty = Plenty of room
+room-plenty = Takes new phones
 room-little = Little room
-busy-map = Map: spots with room around { $place }
+busy-map = Map: other spots around { $place }
 you-are-here = You are here
 
 crowd-title = One moment – Ho Guom Wi-Fi

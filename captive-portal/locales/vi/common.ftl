@@ -22,7 +22,7 @@ footer-privacy = Riêng tư
 footer-about = Về dịch vụ này
 
 here = Bạn đang ở <b>{ $place }</b>
-here-zone = Bạn đang ở <b>{ $place }</b>, { $zone }
+here-zone = Bạn đang ở <b>{ $place }</b><span class="z"> · { $zone }</span>
 
 hours = { $hours } giờ
 hours-minutes = { $hours } giờ { $minutes } phút

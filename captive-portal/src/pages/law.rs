@@ -35,7 +35,10 @@ const TERMS: [Keys; 3] = [
 ];
 
 const PRIVACY: [Keys; 6] = [
-    ("privacy-kept-heading", &["privacy-kept-1", "privacy-kept-2", "privacy-kept-3", "privacy-kept-4"]),
+    (
+        "privacy-kept-heading",
+        &["privacy-kept-1", "privacy-kept-2", "privacy-kept-3", "privacy-kept-4", "privacy-kept-5"],
+    ),
     ("privacy-never-heading", &["privacy-never-1", "privacy-never-2", "privacy-never-3", "privacy-never-4"]),
     ("privacy-why-heading", &["privacy-why-1", "privacy-why-2", "privacy-why-3"]),
     ("privacy-who-heading", &["privacy-who-1", "privacy-who-2"]),

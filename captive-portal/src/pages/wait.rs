@@ -156,7 +156,7 @@ fn support(shell: &Shell, code: &str) -> Html {
     shell.tell("support-line", vec![("code", code.into())])
 }
 
-/// At most three other access points with room, on a map and in words.
+/// At most three other access points, on a map and in words.
 fn near_by(shell: &Shell, place: &Place, nearby: &[Neighbour]) -> Near {
     let here = (place.lat, place.lon);
     let mut pins = Vec::new();
