@@ -69,7 +69,7 @@ fn a_visit_in_english_without_javascript() -> Result<()> {
 }
 
 /// Every kind of page, before and after the tap; a place of each heading is as good as any.
-const BEFORE: [&str; 12] = [
+const BEFORE: [&str; 13] = [
     "/",
     "/session",
     "/terms",
@@ -81,6 +81,7 @@ const BEFORE: [&str; 12] = [
     "/guide/food",
     "/guide/help",
     "/guide/place/thap-rua",
+    "/session?ended=yes",
     "/no-such-page",
 ];
 const AFTER: [&str; 2] = ["/", "/session"];
