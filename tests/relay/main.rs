@@ -1,17 +1,19 @@
 //! Phones share no fate: what one does with its connections to the portal, the others do not notice.
 
 use std::io::Write as _;
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, ensure};
+use hotspot_tests::lab::addresses::{PORTAL4, WEB4};
 use hotspot_tests::lab::controller::portal_url;
 use hotspot_tests::lab::http::{Client, Request, Stream, Url};
 use hotspot_tests::lab::phone::Phone;
 use hotspot_tests::lab::{Lab, Settings};
 use hotspot_tests::visitor;
+use socket2::{Domain, Socket, Type};
 
 const PHONES: usize = 20;
 const CONNECTIONS_EACH: usize = 10;
@@ -110,4 +112,39 @@ fn two_hundred_connections_live_beside_resets_and_stalls() -> Result<()> {
     }
     drop(held);
     Ok(())
+}
+
+#[test]
+fn a_phone_that_opens_hundreds_of_connections_harms_nobody_else() -> Result<()> {
+    const WANTED: usize = 400;
+    let mut lab = Lab::for_test(&Settings { access_points: 1, ..Settings::new("relay-greedy") })?;
+    let greedy = lab.joined_phone(0)?;
+    let other = lab.joined_phone(0)?.client("en")?;
+    let begin = Instant::now();
+    visitor::get_online(&other)?;
+    visitor::log_out(&other)?;
+    let alone = begin.elapsed();
+
+    let sockets = [PORTAL4, WEB4].map(|host| {
+        let port = if host == PORTAL4 { 443 } else { 80 };
+        let to = SocketAddr::new(host.into(), port);
+        greedy.netns().run(|| (0..WANTED).filter_map(|_| open_nonblocking(to).ok()).collect::<Vec<Socket>>())
+    });
+    let begin = Instant::now();
+    visitor::get_online(&other)?;
+    visitor::log_out(&other)?;
+    println!("a visit took {alone:?} alone and {:?} beside {} connections", begin.elapsed(), 2 * WANTED);
+    ensure!(begin.elapsed() < ANSWER_LIMIT, "the other phone's visit took {:?}", begin.elapsed());
+    drop(sockets);
+    Ok(())
+}
+
+/// Begins to connect and does not wait: what the access point refuses stays half open.
+fn open_nonblocking(to: SocketAddr) -> std::io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(to), Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    match socket.connect(&to.into()) {
+        Err(why) if why.raw_os_error() != Some(libc::EINPROGRESS) => Err(why),
+        Ok(()) | Err(_) => Ok(socket),
+    }
 }
