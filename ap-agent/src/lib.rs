@@ -1,4 +1,4 @@
-//! To be described.
+//! The access point's agent: it holds the gate, counts, relays the portal and reports sessions; it goes on alone when the controller is away.
 pub mod gate;
 pub mod guard;
 pub mod bridge;
@@ -6,3 +6,4 @@ pub mod sessions;
 pub mod clock;
 pub mod config;
 pub mod ledger;
+pub mod stations;
