@@ -109,7 +109,7 @@ impl Place {
     pub(crate) fn other_names(&self, language: Language) -> Vec<(&str, &str)> {
         let own = self.name(language);
         let others = self.names.iter().filter(|(tag, name)| *tag != language.tag() && *name != own);
-        // The data writes "zh" for simplified characters.
+        // The data writes "zh" for zh-Hans.
         others
             .map(|(tag, name)| (if tag == "zh" { "zh-Hans" } else { tag.as_str() }, name.as_str()))
             .collect()
