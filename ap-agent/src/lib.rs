@@ -8,3 +8,6 @@ pub mod config;
 pub mod ledger;
 pub mod stations;
 pub mod grants;
+pub mod journal;
+pub mod settings;
+pub mod status;
