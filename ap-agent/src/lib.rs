@@ -11,3 +11,8 @@ pub mod grants;
 pub mod journal;
 pub mod settings;
 pub mod status;
+pub mod dnsmasq;
+pub mod tls;
+pub mod dial;
+pub mod link;
+pub mod reconcile;

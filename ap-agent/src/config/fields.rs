@@ -51,7 +51,10 @@ impl Fields {
 
     pub(super) fn folder(&mut self, key: &'static str, default: PathBuf) -> PathBuf {
         let path = |value: &toml::Value| {
-            value.as_str().filter(|text| !text.is_empty() && !text.contains(char::is_control)).map(PathBuf::from)
+            value
+                .as_str()
+                .filter(|text| !text.is_empty() && !text.contains(char::is_control))
+                .map(PathBuf::from)
         };
         self.take(key, "the path of a folder", path).unwrap_or(default)
     }

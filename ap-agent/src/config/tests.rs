@@ -69,7 +69,17 @@ fn only_a_bare_https_url_names_a_controller() {
     for good in ["https://a", "https://a:8444", "https://10.0.0.1:8444", "https://[2001:db8::1]:8444/"] {
         assert!(AgentConfig::default().with_controller(good).is_ok(), "{good}");
     }
-    for bad in ["", "a", "a:8444", "http://a", "https://", "https://a/b", "https://a/?q", "https://u@a", "https://a b"] {
+    for bad in [
+        "",
+        "a",
+        "a:8444",
+        "http://a",
+        "https://",
+        "https://a/b",
+        "https://a/?q",
+        "https://u@a",
+        "https://a b",
+    ] {
         assert!(AgentConfig::default().with_controller(bad).is_err(), "{bad}");
     }
 }

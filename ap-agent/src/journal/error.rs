@@ -33,7 +33,9 @@ pub enum JournalError {
     #[error("the session report is too long for the journal; it names too many addresses")]
     TooLong,
     /// The controller has a record this journal cannot have had.
-    #[error("the controller names record {sequence} as durable, far beyond {last}; enrol this access point anew")]
+    #[error(
+        "the controller names record {sequence} as durable, far beyond {last}; enrol this access point anew"
+    )]
     Jump {
         /// What it named.
         sequence: u64,

@@ -44,7 +44,8 @@ impl Journal {
             let part = bytes_of(&path, offset, bytes).map_err(JournalError::Read)?;
             let end = reading.segment(&part, first);
             if reading.is_full() {
-                self.cursor = Some(Cursor { next: reading.next, segment: first, offset: offset + end as u64 });
+                self.cursor =
+                    Some(Cursor { next: reading.next, segment: first, offset: offset + end as u64 });
                 return Ok(reading.records);
             }
         }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::error::Damage;
 use super::frame::{Piece, Pieces, SHORTEST_FRAME};
-use super::segment::{self, Active, HEADER, Sealed};
 use super::position;
+use super::segment::{self, Active, HEADER, Sealed};
 
 /// A journal as found.
 pub(super) struct Found {

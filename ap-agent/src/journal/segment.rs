@@ -51,7 +51,13 @@ impl Active {
     }
 
     /// Goes on with a segment whose first `bytes` are good; its header is written anew when it was not.
-    pub(super) fn resume(path: &Path, id: [u8; 16], first: u64, bytes: u64, header_good: bool) -> io::Result<Self> {
+    pub(super) fn resume(
+        path: &Path,
+        id: [u8; 16],
+        first: u64,
+        bytes: u64,
+        header_good: bool,
+    ) -> io::Result<Self> {
         let file = File::options().read(true).write(true).open(path)?;
         if !header_good {
             file.write_all_at(&header(id, first), 0)?;
@@ -66,9 +72,10 @@ impl Active {
 
     /// Appends whole or not at all.
     pub(super) fn append(&mut self, frame: &[u8], sync: bool) -> io::Result<()> {
-        let written = self.file.write_all_at(frame, self.bytes).and_then(|()| {
-            if sync { self.file.sync_data() } else { Ok(()) }
-        });
+        let written = self
+            .file
+            .write_all_at(frame, self.bytes)
+            .and_then(|()| if sync { self.file.sync_data() } else { Ok(()) });
         if let Err(error) = written {
             // What was half written is not wanted; should this fail too, the next frame overwrites it.
             drop(self.cut());
