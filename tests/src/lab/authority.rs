@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
@@ -11,6 +12,8 @@ use rcgen::{
 };
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
+
+use super::command::output;
 
 /// The lab's certificate authority.
 pub struct Authority {
@@ -103,6 +106,22 @@ impl Authority {
         let key = KeyPair::generate()?;
         Ok((params.signed_by(&key, &self.issuer)?, key))
     }
+}
+
+/// Puts the certificate at `pem` into the store that Chromium reads below `home`.
+///
+/// # Errors
+/// When `certutil` complains.
+pub fn trust_in_browser(home: &Path, pem: &Path) -> Result<()> {
+    let store = home.join(".pki/nssdb");
+    if store.exists() {
+        return Ok(());
+    }
+    fs::create_dir_all(&store).context("cannot make the certificate store")?;
+    let place = format!("sql:{}", store.display());
+    output(Command::new("certutil").args(["-N", "--empty-password", "-d", &place]))?;
+    let import = ["-A", "-t", "C,,", "-n", "lab", "-d", &place, "-i"];
+    output(Command::new("certutil").args(import).arg(pem)).map(drop)
 }
 
 fn set_dates(params: &mut CertificateParams) {

@@ -243,19 +243,6 @@ impl Phone {
         command
     }
 
-    /// Puts the lab's authority into the certificate store that Chromium reads, below [`Phone::home`].
-    ///
-    /// # Errors
-    /// When `certutil` complains.
-    pub fn trust_in_browser(&self) -> Result<()> {
-        let store = self.folder.join(".pki/nssdb");
-        fs::create_dir_all(&store).context("cannot make the certificate store")?;
-        let place = format!("sql:{}", store.display());
-        output(Command::new("certutil").args(["-N", "--empty-password", "-d", &place]))?;
-        let import = ["-A", "-t", "C,,", "-n", "lab", "-d", &place, "-i"];
-        output(Command::new("certutil").args(import).arg(&self.authority)).map(drop)
-    }
-
     /// Whether `address` answers one ping within a second.
     #[must_use]
     pub fn pings(&self, address: IpAddr) -> bool {
