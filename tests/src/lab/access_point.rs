@@ -240,8 +240,10 @@ impl AccessPoint {
     }
 
     fn is_ready(&self) -> bool {
-        let connected = self.status().is_ok_and(|status| status.get("link").is_some_and(|link| link == "up"));
-        connected && self.netns().is_ok_and(|netns| resolve::answers(netns, IpAddr::V4(GATEWAY4)))
+        let Ok(status) = self.status() else { return false };
+        let says = |name: &str| status.get(name) == Some(&Value::Bool(true));
+        let answers = |netns| resolve::answers(netns, IpAddr::V4(GATEWAY4));
+        says("connected") && says("option_114") && self.netns().is_ok_and(answers)
     }
 
     fn write_config(&self) -> Result<()> {
