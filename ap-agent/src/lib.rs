@@ -16,3 +16,8 @@ pub mod tls;
 pub mod dial;
 pub mod link;
 pub mod reconcile;
+pub mod responder;
+pub mod relay;
+pub mod portal_probe;
+pub mod enroll;
+pub mod run;
