@@ -65,6 +65,23 @@ impl Guard {
         Ok(changed)
     }
 
+    /// Lays the rules of the bridge and leaves those of the clients' prefixes alone, whatever they are: at boot, before
+    /// the prefixes are known.
+    ///
+    /// # Errors
+    /// [`GuardError`] when the kernel refuses.
+    pub async fn lay_at_least(&self) -> Result<(), GuardError> {
+        let routes = Connection::<Route>::new()?;
+        let held = routes.get_rules().await?;
+        let wanted = self.rules(false, None).into_iter().chain(self.rules(true, None));
+        for rule in wanted {
+            if !held.iter().any(|held| rule.is(held)) {
+                routes.add_rule(rule.builder()).await?;
+            }
+        }
+        Ok(())
+    }
+
     fn rules4(&self) -> Vec<Rule> {
         let to = self.clients4.map(|prefix| (prefix.network().into(), prefix.length()));
         self.rules(false, to)

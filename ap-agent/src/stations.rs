@@ -151,6 +151,15 @@ impl Stations {
         self.owners.get(&address).copied()
     }
 
+    /// Whose lease an address is; a lease is the one claim that nobody else can make.
+    #[must_use]
+    pub fn lease_owner(&self, address: IpAddr) -> Option<Mac> {
+        match address {
+            IpAddr::V4(address) => self.leases.get(&address).copied(),
+            IpAddr::V6(_) => None,
+        }
+    }
+
     /// All addresses with their owners.
     #[must_use]
     pub fn owners(&self) -> &BTreeMap<IpAddr, Mac> {

@@ -1,0 +1,308 @@
+//! The one owner of gate, grants, sessions, journal and ledger: it looks, compares, acts, and tells; for ever.
+//!
+//! Everybody else talks to it through bounded channels. Order is what keeps its promises: an opening session is in the
+//! ledger before the journal, a closing one in the journal before the ledger; an entry of the grant log is in the kernel
+//! before it is acknowledged; nothing leaves the journal before the controller said `durable`.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use agent_protocol::v1::{SessionEnd, SessionReport};
+use gate_core::Mac;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::{self, ControllerClock};
+use crate::gate::{Gate, GateError};
+use crate::grants::Grants;
+use crate::journal::{Journal, JournalError, Urgency};
+use crate::ledger::{Ledger, LedgerError, State};
+use crate::link::{LinkEvent, LinkHandle};
+use crate::sessions::Sessions;
+use crate::settings::{Local, Settings};
+use crate::stations::Stations;
+use crate::stations::wire::Heard;
+use crate::status::Asked;
+
+mod answers;
+mod configure;
+mod look;
+mod memory;
+mod network;
+mod upstream;
+
+pub use network::{KernelNetwork, Network, NoNetwork};
+
+/// Whose an address is, for the relay: written by the core, read with every connection of a phone.
+pub type Owners = Arc<RwLock<BTreeMap<IpAddr, Mac>>>;
+
+/// Until the controller said how often, the core looks this often.
+const SAMPLE_UNCONFIGURED: Duration = Duration::from_secs(1);
+/// Counters are put on disk at least this often even when nothing opens or closes.
+const LEDGER_EVERY: Duration = Duration::from_secs(30);
+
+/// What the core needs from outside.
+pub struct Inputs {
+    /// Frames and changes of the control link.
+    pub link: mpsc::Receiver<LinkEvent>,
+    /// Signs of life of stations.
+    pub heard: mpsc::Receiver<Heard>,
+    /// Questions from the status socket.
+    pub questions: mpsc::Receiver<Asked>,
+    /// Outcomes of probes of the portal: `None` when it is fine, else why not.
+    pub probes: mpsc::Receiver<Option<String>>,
+    /// The end.
+    pub stop: CancellationToken,
+}
+
+/// What the core is made of at the start.
+pub struct Parts<G, N> {
+    /// The gate.
+    pub gate: G,
+    /// Bridge, routing, DHCP and the local page.
+    pub network: N,
+    /// What this access point is.
+    pub local: Local,
+    /// The controller's URL, for people.
+    pub controller: String,
+    /// Where the leases are.
+    pub leases: PathBuf,
+    /// The journal.
+    pub journal: Journal,
+    /// The ledger.
+    pub ledger: Ledger,
+    /// What the ledger held.
+    pub kept: State,
+    /// What was wrong with it.
+    pub problems: Vec<String>,
+    /// Sends frames to the controller.
+    pub link: LinkHandle,
+    /// Whose addresses are whose.
+    pub owners: Owners,
+    /// Counters of relay and responder, by name.
+    pub counters: Box<dyn Fn() -> Vec<(&'static str, u64)> + Send>,
+}
+
+/// Why the agent cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum CoreError {
+    /// The journal cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The ledger cannot be used.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// The owner of everything this access point decides.
+pub struct Core<G, N> {
+    gate: G,
+    network: N,
+    local: Local,
+    controller: String,
+    leases: PathBuf,
+    journal: Journal,
+    ledger: Ledger,
+    kept: State,
+    boot_id: String,
+    clock: ControllerClock,
+    settings: Option<Settings>,
+    grants: Grants,
+    sessions: Sessions,
+    stations: Stations,
+    link: LinkHandle,
+    owners: Owners,
+    counters: Box<dyn Fn() -> Vec<(&'static str, u64)> + Send>,
+    upstream: upstream::Upstream,
+    probe_failures: u32,
+    probe_fine: bool,
+    ledger_stale: bool,
+    ledger_saved_ms: u64,
+    /// What is wrong now, by the part that says so.
+    problems: BTreeMap<&'static str, String>,
+    counted: BTreeMap<&'static str, u64>,
+    last_seen: gate_core::Observed,
+}
+
+impl<G: Gate, N: Network> Core<G, N> {
+    /// Takes over where the last run stopped.
+    ///
+    /// # Errors
+    /// [`CoreError`] when sessions that ended with the machine cannot be written.
+    pub fn new(parts: Parts<G, N>) -> Result<Self, CoreError> {
+        let boot_id = clock::boot_id();
+        let known = parts.kept.clock.clone();
+        let clock = ControllerClock::start(known.as_ref(), &boot_id, clock::boottime_ms(), clock::wall_ms());
+        let now_ms = clock.now_ms();
+        let counters_gone = known.as_ref().is_some_and(|known| known.boot_id != boot_id);
+        let (open, readings) = memory::from_ledger(&parts.kept.sessions, now_ms);
+        let (sessions, ended) = Sessions::restore(open, readings, counters_gone);
+        let grants = Grants::restore(parts.kept.epoch, parts.kept.sequence, parts.kept.grants.clone());
+        let mut problems = BTreeMap::new();
+        if let Some(problem) = parts.problems.first() {
+            problems.insert("ledger", problem.clone());
+        }
+        if let Some(problem) = parts.journal.damage().problem() {
+            problems.insert("journal", problem);
+        }
+        let mut core = Self {
+            gate: parts.gate,
+            network: parts.network,
+            local: parts.local,
+            controller: parts.controller,
+            leases: parts.leases,
+            upstream: upstream::Upstream::default(),
+            journal: parts.journal,
+            ledger: parts.ledger,
+            kept: parts.kept,
+            boot_id,
+            clock,
+            settings: None,
+            grants,
+            sessions,
+            stations: Stations::default(),
+            link: parts.link,
+            owners: parts.owners,
+            counters: parts.counters,
+            probe_failures: 0,
+            probe_fine: false,
+            ledger_stale: false,
+            ledger_saved_ms: now_ms,
+            problems,
+            counted: BTreeMap::new(),
+            last_seen: gate_core::Observed::default(),
+        };
+        core.record(&ended)?;
+        Ok(core)
+    }
+
+    /// Runs until it is told to stop; then everything is on disk and the kernel goes on by itself.
+    ///
+    /// # Errors
+    /// [`CoreError`] when the disk refuses what must not be lost.
+    pub async fn run(mut self, mut inputs: Inputs) -> Result<(), CoreError> {
+        if let Some(document) = self.kept.config.clone() {
+            if let Err(problem) = self.take_up(document).await {
+                tracing::warn!(%problem, "the configuration of the last run is not in force");
+                self.problems.insert("configuration", problem);
+            }
+        }
+        let mut sample = ticker(SAMPLE_UNCONFIGURED);
+        let mut report = ticker(SAMPLE_UNCONFIGURED);
+        let mut timers = None;
+        loop {
+            let wanted = self.settings.as_ref().map(|settings| settings.timers);
+            if wanted != timers {
+                timers = wanted;
+                sample = ticker(wanted.map_or(SAMPLE_UNCONFIGURED, |timers| timers.sample));
+                report = ticker(wanted.map_or(SAMPLE_UNCONFIGURED, |timers| timers.report));
+            }
+            // The link first: an entry of the log waits for nobody's look.
+            tokio::select! {
+                biased;
+                () = inputs.stop.cancelled() => break,
+                Some(event) = inputs.link.recv() => self.link_event(event).await?,
+                Some((question, reply)) = inputs.questions.recv() => {
+                    let _ = reply.send(self.answer(&question));
+                }
+                Some(outcome) = inputs.probes.recv() => self.probed(outcome),
+                _ = sample.tick() => self.look().await?,
+                _ = report.tick() => self.report().await?,
+                Some(sign) = inputs.heard.recv() => self.heard(sign),
+            }
+        }
+        self.look().await?;
+        self.report().await?;
+        self.save()
+    }
+
+    fn heard(&mut self, sign: Heard) {
+        self.stations.heard(sign.mac, sign.address, self.clock.now_ms());
+        if let Some(address) = sign.address {
+            self.publish_owner(address);
+        }
+    }
+
+    /// Tells the relay of an address at once, unless the kernel binds it to somebody else: then the claim is a lie.
+    fn publish_owner(&self, address: IpAddr) {
+        let Some(mac) = self.stations.owner(address) else { return };
+        if self.last_seen.bound.get(&address).is_some_and(|bound| *bound != mac) {
+            return;
+        }
+        if let Ok(mut owners) = self.owners.write() {
+            owners.insert(address, mac);
+        }
+    }
+
+    /// Writes what opened and closed: openings into the ledger first, closings into the journal first.
+    fn record(&mut self, reports: &[SessionReport]) -> Result<(), CoreError> {
+        if reports.is_empty() {
+            return Ok(());
+        }
+        let now_ms = self.clock.now_ms();
+        if reports.iter().any(|report| report.end == SessionEnd::Open as i32) {
+            self.save()?;
+        }
+        for report in reports {
+            let urgency =
+                if report.end == SessionEnd::Open as i32 { Urgency::Counters } else { Urgency::End };
+            let written = self.journal.append(report.clone(), now_ms, urgency);
+            self.note("journal_write", written.map(|_| ()))?;
+        }
+        self.ledger_stale = true;
+        self.pump()
+    }
+
+    /// A full disk is a problem to be told, not the end: the kernel goes on counting, and sessions are absolute.
+    fn note(&mut self, part: &'static str, outcome: Result<(), JournalError>) -> Result<(), CoreError> {
+        match outcome {
+            Ok(()) => {
+                self.problems.remove(part);
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the journal cannot be written");
+                self.problems.insert(part, error.to_string());
+                *self.counted.entry("journal_write_failed").or_default() += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the state on disk.
+    fn save(&mut self) -> Result<(), CoreError> {
+        let (epoch, sequence) = self.grants.position();
+        self.kept.epoch = epoch;
+        self.kept.sequence = sequence;
+        self.kept.grants = self.grants.all().cloned().collect();
+        if self.clock.known() {
+            self.kept.clock = Some(self.clock.to_known(&self.boot_id, clock::boottime_ms()));
+        }
+        self.kept.sessions = memory::to_ledger(&self.sessions);
+        match self.ledger.save(&self.kept) {
+            Ok(()) => {
+                self.problems.remove("ledger");
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the ledger cannot be written");
+                self.problems.insert("ledger", error.to_string());
+            }
+        }
+        self.ledger_stale = false;
+        self.ledger_saved_ms = self.clock.now_ms();
+        Ok(())
+    }
+
+    fn gate_failed(&mut self, error: &GateError) {
+        tracing::warn!(%error, "the gate cannot be changed");
+        self.problems.insert("gate", error.to_string());
+    }
+}
+
+fn ticker(every: Duration) -> tokio::time::Interval {
+    let mut interval = tokio::time::interval(every);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    interval
+}

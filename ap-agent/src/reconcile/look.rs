@@ -1,0 +1,219 @@
+//! One look at the kernel: what moved, who left, what has to be repaired.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use agent_protocol::v1::SessionEnd;
+use gate_core::{GateChange, Mac, Observed, changes_to};
+
+use super::{Core, CoreError, LEDGER_EVERY, Network};
+use crate::dnsmasq::parse_leases;
+use crate::gate::Gate;
+
+/// Ends that differ by less are left alone: two clocks read one after the other.
+const SLACK: Duration = Duration::from_secs(2);
+
+impl<G: Gate, N: Network> Core<G, N> {
+    pub(super) async fn look(&mut self) -> Result<(), CoreError> {
+        if self.settings.is_none() {
+            return Ok(());
+        }
+        self.repair_network().await;
+        let leases = self.changed_leases();
+        if let Some(seen) = self.observe().await {
+            self.take_in(&seen).await?;
+            self.correct(&seen, leases).await;
+            self.last_seen = seen;
+        }
+        self.presence().await?;
+        self.publish_owners();
+        let overdue = self.clock.now_ms().saturating_sub(self.ledger_saved_ms) >= millis(LEDGER_EVERY);
+        if self.ledger_stale || overdue {
+            self.save()?;
+        }
+        self.pump()
+    }
+
+    /// Reads the kernel; a table that is gone is brought back first.
+    pub(super) async fn observe(&mut self) -> Option<Observed> {
+        for _ in 0..2 {
+            match self.gate.observe().await {
+                Ok(seen) if seen.table_present => {
+                    self.problems.remove("gate");
+                    return Some(seen);
+                }
+                Ok(_) => self.restore_table().await,
+                Err(error) => {
+                    self.gate_failed(&error);
+                    return None;
+                }
+            }
+        }
+        None
+    }
+
+    async fn restore_table(&mut self) {
+        let Some(settings) = &self.settings else { return };
+        tracing::warn!("the gate's table was gone or incomplete; it is made anew");
+        *self.counted.entry("table_restored").or_default() += 1;
+        let now_ms = self.clock.now_ms();
+        let admit = self.grants.wanted(&settings.network, now_ms).admitted.into_iter().collect();
+        let bind = self.trusted_owners().iter().map(|(address, mac)| (*mac, *address)).collect();
+        let applied = match self.gate.apply(&settings.gate).await {
+            Ok(()) => self.gate.change(&GateChange { admit, bind, ..GateChange::default() }).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = applied {
+            self.gate_failed(&error);
+        }
+    }
+
+    /// Sessions from what was counted.
+    pub(super) async fn take_in(&mut self, seen: &Observed) -> Result<(), CoreError> {
+        let Some(settings) = &self.settings else { return Ok(()) };
+        let network = settings.network.clone();
+        let now_ms = self.clock.now_ms();
+        for (mac, address) in seen.up.keys() {
+            if self.stations.owner(*address).is_none() {
+                self.stations.heard(*mac, Some(*address), now_ms);
+            }
+        }
+        // Those whose time is over close with what was counted until then.
+        let mut terms = self.grants.terms(&network);
+        let over = if self.clock.known() { self.grants.expire(&network, now_ms) } else { Vec::new() };
+        let before: BTreeMap<Mac, u64> =
+            self.sessions.open().iter().map(|(mac, session)| (*mac, session.last_packet_ms)).collect();
+        let mut outcome = self.sessions.observe(now_ms, seen, &terms, new_id);
+        for mac in &over {
+            terms.remove(mac);
+            outcome.reports.extend(self.sessions.close(*mac, SessionEnd::GrantExpired));
+        }
+        let gone: Vec<Mac> =
+            self.sessions.open().keys().filter(|mac| !terms.contains_key(*mac)).copied().collect();
+        for mac in gone {
+            outcome.reports.extend(self.sessions.close(mac, SessionEnd::GrantRevoked));
+        }
+        let moved: Vec<Mac> = self.sessions.open().iter()
+            .filter(|(mac, session)| before.get(mac) != Some(&session.last_packet_ms))
+            .map(|(mac, _)| *mac)
+            .collect();
+        for mac in moved {
+            self.stations.moved(mac, now_ms);
+        }
+        self.ledger_stale |= !over.is_empty();
+        self.record(&outcome.reports)?;
+        if !outcome.forget.is_empty() {
+            // What the kernel is about to forget must not be in the ledger as read afterwards.
+            self.save()?;
+            let change = GateChange { forget: outcome.forget.clone(), ..GateChange::default() };
+            match self.gate.change(&change).await {
+                Ok(()) => self.sessions.forgotten(&outcome.forget),
+                Err(error) => self.gate_failed(&error),
+            }
+            self.ledger_stale = true;
+        }
+        Ok(())
+    }
+
+    /// Makes the kernel's sets what they shall be.
+    async fn correct(&mut self, seen: &Observed, leases: GateChange) {
+        let Some(settings) = &self.settings else { return };
+        let mut change = leases;
+        // Without a word of the log or a sure time the kernel's own state is the best there is.
+        if self.grants.are_known() && self.clock.known() {
+            let wanted = self.grants.wanted(&settings.network, self.clock.now_ms());
+            let repair = changes_to(&wanted, seen, SLACK);
+            if !repair.is_empty() {
+                *self.counted.entry("gate_repaired").or_default() += 1;
+            }
+            change.admit.extend(repair.admit);
+            change.revoke.extend(repair.revoke);
+        }
+        for (address, owner) in &seen.bound {
+            // Only a lease takes an address away from whoever used it first: frames can claim anything.
+            let leased = self.stations.lease_owner(*address);
+            let here = self.stations.station(*owner).is_some();
+            if leased.is_some_and(|mac| mac != *owner) {
+                change.bind.extend(leased.map(|mac| (mac, *address)));
+            } else if !here && !self.sessions.open().contains_key(owner) {
+                // Whoever is gone gives the address back.
+                change.unbind.push((*owner, *address));
+            }
+        }
+        if change.is_empty() {
+            return;
+        }
+        if let Err(error) = self.gate.change(&change).await {
+            self.gate_failed(&error);
+        }
+    }
+
+    /// Leases as dnsmasq wrote them, as changes of the bindings.
+    fn changed_leases(&mut self) -> GateChange {
+        let now_ms = self.clock.now_ms();
+        let text = match std::fs::read_to_string(&self.leases) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) => {
+                self.problems.insert("leases", format!("the leases of dnsmasq cannot be read ({error})"));
+                return GateChange::default();
+            }
+        };
+        self.problems.remove("leases");
+        let wall_secs = crate::clock::wall_ms() / 1000;
+        let valid = parse_leases(&text).into_iter().filter(|lease| lease.expires == 0 || lease.expires > wall_secs);
+        let leases: BTreeMap<Ipv4Addr, Mac> = valid
+            .filter_map(|lease| match lease.address {
+                IpAddr::V4(address) => Some((address, Mac(lease.mac))),
+                IpAddr::V6(_) => None,
+            })
+            .collect();
+        let changed = self.stations.set_leases(leases, now_ms);
+        GateChange { bind: changed.bind, unbind: changed.unbind, ..GateChange::default() }
+    }
+
+    async fn presence(&mut self) -> Result<(), CoreError> {
+        let Some(settings) = &self.settings else { return Ok(()) };
+        let due = self.stations.due(self.clock.now_ms(), settings.timers.presence);
+        for (mac, address) in due.probes {
+            self.network.probe(mac, address);
+        }
+        let mut reports = Vec::new();
+        for mac in due.gone {
+            reports.extend(self.sessions.close(mac, SessionEnd::Departed));
+        }
+        self.record(&reports)
+    }
+
+    /// Whose an address is: by lease, else by what the kernel lets through, else by what was heard.
+    fn trusted_owners(&self) -> BTreeMap<IpAddr, Mac> {
+        let mut owners = self.stations.owners().clone();
+        owners.extend(self.last_seen.bound.iter().map(|(address, mac)| (*address, *mac)));
+        for (address, owner) in &mut owners {
+            *owner = self.stations.lease_owner(*address).unwrap_or(*owner);
+        }
+        owners
+    }
+
+    fn publish_owners(&self) {
+        let trusted = self.trusted_owners();
+        if let Ok(mut owners) = self.owners.write() {
+            *owners = trusted;
+        }
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A session's id: random, so that no two access points ever make the same.
+fn new_id() -> [u8; 16] {
+    let mut id = [0; 16];
+    // The kernel's random source does not fail once the system is up; an id from the clock still differs.
+    if getrandom::fill(&mut id).is_err() {
+        id = u128::from(crate::clock::boottime_ms()).to_be_bytes();
+    }
+    id
+}

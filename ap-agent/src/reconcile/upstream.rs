@@ -1,0 +1,244 @@
+//! Towards the controller: hello, the grant log, configuration, and the journal in bounded windows.
+
+use agent_protocol::VERSION;
+use agent_protocol::v1::{
+    ConfigAck, Counter, GrantAck, Health, Hello, JournalBatch, LogEntry, SessionEnd, Snapshot, down, up,
+};
+use gate_core::{GateChange, Mac};
+
+use super::{Core, CoreError, Network};
+use crate::gate::Gate;
+use crate::grants::Taken;
+use crate::link::LinkEvent;
+
+/// Records in one frame, and records on their way that are not confirmed as received.
+const BATCH: usize = 200;
+const WINDOW: u64 = 1000;
+
+/// What has been sent of the journal on this connection.
+#[derive(Debug, Default)]
+pub(super) struct Upstream {
+    boot_id: Option<[u8; 16]>,
+    sent: u64,
+    received: u64,
+}
+
+impl<G: Gate, N: Network> Core<G, N> {
+    pub(super) async fn link_event(&mut self, event: LinkEvent) -> Result<(), CoreError> {
+        match event {
+            LinkEvent::HelloWanted(reply) => {
+                let _ = reply.send(self.hello());
+            }
+            LinkEvent::Up(welcome) => {
+                self.kept.ap_id = welcome.ap_id;
+                self.kept.domain = welcome.domain;
+                self.upstream.sent = self.journal.durable();
+                self.upstream.received = self.journal.durable();
+                self.situation();
+                self.report().await?;
+            }
+            LinkEvent::Down(_) => {
+                self.grants.link_lost();
+                self.situation();
+            }
+            LinkEvent::Frame { body, unix_ms, boottime_ms } => {
+                self.clock.feed(unix_ms, boottime_ms);
+                self.frame(body).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn frame(&mut self, body: down::Body) -> Result<(), CoreError> {
+        match body {
+            down::Body::Entry(entry) => self.entry(&entry).await,
+            down::Body::Snapshot(part) => self.snapshot(part).await,
+            down::Body::Config(document) => {
+                let version = document.version;
+                let refusal = self.take_up(document).await.err().unwrap_or_default();
+                self.link.send(up::Body::ConfigAck(ConfigAck { version, refusal }));
+                self.save()
+            }
+            down::Body::Received(position) => {
+                if position.journal_id == self.journal.id() {
+                    self.upstream.received = self.upstream.received.max(position.sequence);
+                }
+                self.pump()
+            }
+            down::Body::Durable(position) => {
+                if position.journal_id == self.journal.id() {
+                    let sequence = position.sequence.min(self.journal.last());
+                    let marked = self.journal.mark_durable(sequence);
+                    self.note("journal_write", marked)?;
+                    self.upstream.received = self.upstream.received.max(sequence);
+                    self.upstream.sent = self.upstream.sent.max(sequence);
+                }
+                self.pump()
+            }
+            down::Body::Ping(ping) => {
+                let health = self.health(ping.nonce);
+                self.link.send(up::Body::Health(health));
+                Ok(())
+            }
+            // The link itself acts on these two.
+            down::Body::Welcome(_) | down::Body::Refused(_) => Ok(()),
+        }
+    }
+
+    fn hello(&mut self) -> Hello {
+        let (epoch, sequence) = self.grants.position();
+        let boot_id = *self.upstream.boot_id.get_or_insert_with(|| {
+            let mut id = [0; 16];
+            // Only there to be seen: whether the process is still the same one.
+            let _ = getrandom::fill(&mut id);
+            id
+        });
+        Hello {
+            version: VERSION,
+            capabilities: Vec::new(),
+            agent_version: env!("CARGO_PKG_VERSION").to_owned(),
+            boot_id: boot_id.to_vec(),
+            journal_id: self.journal.id().to_vec(),
+            config_version: self.settings.as_ref().map_or(0, |settings| settings.document.version),
+            epoch,
+            sequence,
+            unix_ms: crate::clock::wall_ms(),
+        }
+    }
+
+    /// One entry: into the kernel, then acknowledged, then what the device moved until now.
+    async fn entry(&mut self, entry: &LogEntry) -> Result<(), CoreError> {
+        let network = self.settings.as_ref().map(|settings| settings.network.clone()).unwrap_or_default();
+        let taken = self.grants.take(entry, &network, self.clock.now_ms());
+        let mut ack = GrantAck {
+            epoch: entry.epoch,
+            sequence: entry.sequence,
+            grant_id: entry.grant.as_ref().map(|grant| grant.grant_id.clone()).unwrap_or_default(),
+            refusal: String::new(),
+        };
+        let mut out: Option<Mac> = None;
+        match taken {
+            Taken::Gap => {
+                self.link.reconnect();
+                return Ok(());
+            }
+            Taken::Known => {}
+            Taken::Refused(reason) => {
+                *self.counted.entry("entries_refused").or_default() += 1;
+                ack.refusal = reason.to_owned();
+            }
+            Taken::Applied(step) => {
+                let change = GateChange {
+                    admit: step.admit.into_iter().collect(),
+                    revoke: step.revoke.into_iter().collect(),
+                    ..GateChange::default()
+                };
+                if self.settings.is_none() {
+                    ack.refusal = "this access point has no configuration yet".to_owned();
+                } else if !change.is_empty()
+                    && let Err(error) = self.gate.change(&change).await
+                {
+                    self.gate_failed(&error);
+                    ack.refusal = error.to_string();
+                }
+                out = step.revoke.map(|(mac, _)| mac);
+                self.ledger_stale = true;
+            }
+        }
+        self.link.send(up::Body::GrantAck(ack));
+        match out {
+            Some(mac) => self.put_out(mac).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Closes the session of a device that was put out, with its last bytes.
+    async fn put_out(&mut self, mac: Mac) -> Result<(), CoreError> {
+        let Some(settings) = &self.settings else { return Ok(()) };
+        let network = settings.network.clone();
+        if let Some(seen) = self.observe().await {
+            self.take_in(&seen).await?;
+        }
+        let still = self.grants.of(&network, mac).map(|grant| grant.grant_id.clone());
+        let open = self.sessions.open().get(&mac).map(|session| session.terms.grant_id.to_vec());
+        if open.is_some() && open != still {
+            let closed = self.sessions.close(mac, SessionEnd::GrantRevoked);
+            self.record(&Vec::from_iter(closed))?;
+        }
+        Ok(())
+    }
+
+    async fn snapshot(&mut self, part: Snapshot) -> Result<(), CoreError> {
+        let (epoch, sequence) = (part.epoch, part.sequence);
+        if !self.grants.take_snapshot(part) {
+            return Ok(());
+        }
+        self.look().await?;
+        let Some(settings) = &self.settings else { return Ok(()) };
+        let terms = self.grants.terms(&settings.network);
+        let over: Vec<Mac> = self
+            .sessions
+            .open()
+            .iter()
+            .filter(|(mac, session)| {
+                terms.get(mac).is_none_or(|terms| terms.grant_id != session.terms.grant_id)
+            })
+            .map(|(mac, _)| *mac)
+            .collect();
+        let closed: Vec<_> =
+            over.into_iter().filter_map(|mac| self.sessions.close(mac, SessionEnd::GrantRevoked)).collect();
+        self.record(&closed)?;
+        self.save()?;
+        // One word for all of it: everything up to this position is in force.
+        self.link.send(up::Body::GrantAck(GrantAck { epoch, sequence, ..GrantAck::default() }));
+        Ok(())
+    }
+
+    /// Reports every session that changed, and how the access point is.
+    pub(super) async fn report(&mut self) -> Result<(), CoreError> {
+        let reports = self.sessions.due_reports();
+        let now_ms = self.clock.now_ms();
+        for report in reports {
+            let written = self.journal.append(report, now_ms, crate::journal::Urgency::Counters);
+            self.note("journal_write", written.map(|_| ()))?;
+        }
+        let health = self.health(0);
+        self.link.send(up::Body::Health(health));
+        self.pump()
+    }
+
+    /// Sends what is in the journal and not yet on its way.
+    pub(super) fn pump(&mut self) -> Result<(), CoreError> {
+        if !self.link.state().connected {
+            return Ok(());
+        }
+        while self.upstream.sent < self.journal.last()
+            && self.upstream.sent.saturating_sub(self.upstream.received) < WINDOW
+        {
+            let records = match self.journal.read_from(self.upstream.sent + 1, BATCH) {
+                Ok(records) => records,
+                Err(error) => return self.note("journal_read", Err(error)),
+            };
+            let Some(last) = records.last().map(|record| record.sequence) else { break };
+            let batch = JournalBatch { journal_id: self.journal.id().to_vec(), records };
+            if !self.link.send(up::Body::Journal(batch)) {
+                break;
+            }
+            self.upstream.sent = last;
+        }
+        Ok(())
+    }
+
+    pub(super) fn health(&self, nonce: u64) -> Health {
+        let counters = self.all_counters().into_iter().map(|(name, value)| Counter { name, value }).collect();
+        Health {
+            stations: u32::try_from(self.stations.len()).unwrap_or(u32::MAX),
+            sessions: u32::try_from(self.sessions.open().len()).unwrap_or(u32::MAX),
+            journal_pending: self.journal.pending(),
+            grants: u32::try_from(self.grants.all().count()).unwrap_or(u32::MAX),
+            counters,
+            problems: self.problems.values().cloned().collect(),
+            nonce,
+        }
+    }
+}
