@@ -28,6 +28,9 @@ const HELLO_LIMIT: Duration = Duration::from_secs(10);
 const WRITE_LIMIT: Duration = Duration::from_secs(10);
 /// Batches of one link that may wait for their commit.
 const MOST_BATCHES: usize = 8;
+/// A link that is ended here is read for this long, so that what was sent meanwhile does not reset the connection
+/// before the reason has been read.
+const LINGER: Duration = Duration::from_secs(1);
 /// The lowest version this controller still speaks.
 const OLDEST_VERSION: u32 = 1;
 
@@ -65,6 +68,7 @@ pub async fn serve(door: &Door, stream: TlsStream<TcpStream>, ap: Option<String>
     door.metrics.closed_links.with_label_values(&[label]).inc();
     let _ = write_parcel(&mut write, vec![down::Body::Refused(Refused { reason, retry_secs })]).await;
     let _ = tokio::time::timeout(WRITE_LIMIT, write.shutdown()).await;
+    linger(&mut reader).await;
 }
 
 struct Refusal(&'static str, String, u32);
@@ -110,7 +114,7 @@ impl Link<'_> {
     async fn run(
         self,
         hello: Hello,
-        reader: FrameReader<ReadHalf<TlsStream<TcpStream>>>,
+        mut reader: FrameReader<ReadHalf<TlsStream<TcpStream>>>,
         write: WriteHalf<TlsStream<TcpStream>>,
     ) {
         let version = hello.version.min(VERSION);
@@ -136,7 +140,7 @@ impl Link<'_> {
         let mut ended_here = close.clone();
         let mut writer = tokio::spawn(write_loop(write, queue, close));
         let ended = tokio::select! {
-            ended = self.read_loop(reader, &sender, link_id, journal) => ended,
+            ended = self.read_loop(&mut reader, &sender, link_id, journal) => ended,
             _ = &mut writer => Ended::Here,
             _ = ended_here.wait_for(Option::is_some) => Ended::Here,
             () = self.door.lifetime.stop.cancelled() => Ended::Here,
@@ -152,14 +156,16 @@ impl Link<'_> {
         self.door.metrics.closed_links.with_label_values(&[label]).inc();
         tracing::info!(ap.id = %self.ap, reason = label, "an access point is disconnected");
         drop(sender);
-        if !matches!(ended, Ended::Here) || tokio::time::timeout(WRITE_LIMIT, &mut writer).await.is_err() {
+        if matches!(ended, Ended::Here) && tokio::time::timeout(WRITE_LIMIT, &mut writer).await.is_ok() {
+            linger(&mut reader).await;
+        } else {
             writer.abort();
         }
     }
 
     async fn read_loop(
         &self,
-        mut reader: FrameReader<ReadHalf<TlsStream<TcpStream>>>,
+        reader: &mut FrameReader<ReadHalf<TlsStream<TcpStream>>>,
         sender: &mpsc::Sender<Parcel>,
         link_id: u64,
         journal: [u8; 16],
@@ -258,6 +264,11 @@ impl Link<'_> {
         });
         None
     }
+}
+
+/// Reads on until the other side closes, for a moment.
+async fn linger(reader: &mut FrameReader<ReadHalf<TlsStream<TcpStream>>>) {
+    let _ = tokio::time::timeout(LINGER, async { while reader.next::<Up>().await.is_ok() {} }).await;
 }
 
 async fn write_loop(

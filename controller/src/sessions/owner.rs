@@ -64,8 +64,10 @@ pub struct Owner {
     under_way: Option<Step>,
     /// Records that wait for the store to take them.
     retained: VecDeque<Part>,
-    /// Not before then, after a failure.
+    /// They are not tried again before then.
     retry_at: Instant,
+    /// The machine is not made anew before then.
+    repair_at: Instant,
     failures: u32,
     superseded: u32,
     /// Take one request at a time: a row of the last step was refused, and only one may be at fault.
@@ -156,6 +158,7 @@ impl Owner {
             under_way: None,
             retained: VecDeque::new(),
             retry_at: Instant::now(),
+            repair_at: Instant::now(),
             failures: 0,
             superseded: 0,
             singly: false,
@@ -203,12 +206,13 @@ impl Owner {
         if !self.work.is_idle() {
             return longest;
         }
-        let retry =
-            if self.broken_since.is_some() || !self.retained.is_empty() { self.retry_at } else { longest };
-        let machine =
-            self.machine.poll_timeout().filter(|_| self.broken_since.is_none()).map_or(longest, |due| {
-                Instant::now() + Duration::from_millis(due.ms_since(UnixMs(clock::unix_ms())).min(1_000))
-            });
+        if self.broken_since.is_some() {
+            return self.repair_at.min(longest);
+        }
+        let retry = if self.retained.is_empty() { longest } else { self.retry_at };
+        let machine = self.machine.poll_timeout().map_or(longest, |due| {
+            Instant::now() + Duration::from_millis(due.ms_since(UnixMs(clock::unix_ms())).min(1_000))
+        });
         retry.min(machine).min(longest)
     }
 

@@ -41,6 +41,7 @@ impl Owner {
             Done::Repaired(Err(error)) => {
                 tracing::error!(%error, "the visits cannot be read; trying again");
                 self.pause();
+                self.repair_at = self.retry_at;
                 Ok(())
             }
         }
@@ -97,6 +98,7 @@ impl Owner {
             self.retained.push_front(part);
         }
         self.broken_since = Some(since);
+        self.repair_at = Instant::now();
         self.pause();
         Ok(())
     }

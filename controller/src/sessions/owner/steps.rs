@@ -14,11 +14,11 @@ impl Owner {
     pub(super) async fn begin(&mut self) {
         if self.raise_epoch && self.broken_since.is_none() {
             self.broken_since = Some(clock::unix_ms());
-            self.retry_at = Instant::now();
+            self.repair_at = Instant::now();
         }
         if let Some(since) = self.broken_since {
             self.refuse_pending(since);
-            if Instant::now() >= self.retry_at {
+            if Instant::now() >= self.repair_at {
                 let (store, domain) = (self.store.clone(), self.domain.clone());
                 let (limits, raise) = (self.limits, self.raise_epoch);
                 self.work =
