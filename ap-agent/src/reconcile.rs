@@ -296,7 +296,8 @@ impl<G: Gate, N: Network> Core<G, N> {
     }
 
     fn gate_failed(&mut self, error: &GateError) {
-        tracing::warn!(%error, "the gate cannot be changed");
+        let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+        tracing::warn!(%error, %cause, "the gate cannot be changed");
         self.problems.insert("gate", error.to_string());
     }
 }

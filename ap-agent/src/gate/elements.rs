@@ -20,8 +20,9 @@ pub(super) fn set(name: SetName) -> Set {
                 SetKeyType::Other { type_id: TYPE_IFNAME, len: 16 },
                 SetKeyType::EtherAddr,
             ]))
-            .map(SetDataType::Value(SetKeyType::Mark)),
-        SetName::Live => set.key_type(SetKeyType::Mark),
+            .map(SetDataType::Value(SetKeyType::Mark))
+            .per_element_timeouts(),
+        SetName::Live => set.key_type(SetKeyType::Mark).per_element_timeouts(),
         SetName::Up4 | SetName::Bound4 => set.key_type(with_mac(SetKeyType::Ipv4Addr)),
         SetName::Up6 | SetName::Bound6 => set.key_type(with_mac(SetKeyType::Ipv6Addr)),
         SetName::Down4 | SetName::Taken4 => set.key_type(SetKeyType::Ipv4Addr),
