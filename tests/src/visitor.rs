@@ -91,7 +91,7 @@ pub fn tap(client: &Client, splash: &Splash) -> Result<Tapped> {
         200 | 202 => wait_for("the access point to let the phone in", CONFIRM_LIMIT, || {
             client.get(&session_url()).ok().filter(|page| page.status == 200 && is_session(page))
         })?,
-        other => bail!("the tap was answered with {other}: {}", answer.text()),
+        other => bail!("the tap was answered with {other}: {}", title(&answer)),
     };
     ensure!(
         page.status == 200 && is_session(&page),
@@ -163,6 +163,13 @@ pub fn api_url() -> String {
 #[must_use]
 pub fn session_url() -> String {
     format!("https://{PORTAL_NAME}/session")
+}
+
+/// The title of a page, for messages.
+fn title(page: &Answer) -> String {
+    let html = page.text();
+    let title = html.split("<title>").nth(1).and_then(|rest| rest.split('<').next());
+    title.unwrap_or("no page").to_owned()
 }
 
 fn is_session(page: &Answer) -> bool {
