@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use crate::{Mac, Wanted};
 
+/// Addresses one device keeps; a phone uses four or five.
+pub const ADDRESSES_PER_DEVICE: usize = 16;
+
 /// A live grant in the gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Admission {
@@ -93,4 +96,22 @@ pub fn changes_to(wanted: &Wanted, observed: &Observed, slack: Duration) -> Gate
         }
     }
     change
+}
+
+/// Bindings that go back because their device has more than [`ADDRESSES_PER_DEVICE`]: those that never carried anything
+/// first, and never one that is `kept` (a lease). A binding that was still wanted comes back with the next packet.
+#[must_use]
+pub fn surplus(observed: &Observed, kept: impl Fn(Mac, IpAddr) -> bool) -> Vec<(Mac, IpAddr)> {
+    let mut of_device: BTreeMap<Mac, Vec<IpAddr>> = BTreeMap::new();
+    for (address, mac) in &observed.bound {
+        of_device.entry(*mac).or_default().push(*address);
+    }
+    let mut back = Vec::new();
+    for (mac, mut addresses) in of_device {
+        let excess = addresses.len().saturating_sub(ADDRESSES_PER_DEVICE);
+        addresses.retain(|address| !kept(mac, *address));
+        addresses.sort_by_key(|address| observed.up.get(&(mac, *address)).map_or(0, |count| count.packets));
+        back.extend(addresses.into_iter().take(excess).map(|address| (mac, address)));
+    }
+    back
 }

@@ -14,6 +14,9 @@ pub enum ConfigError {
     /// Responder, relay and DNS would meet on one port.
     #[error("responder and relay need two different ports above 1023, not {0} and {1}")]
     Ports(u16, u16),
+    /// The clients' IPv4 prefix has no room, or more addresses than the gate keeps track of.
+    #[error("the clients' prefix {0} has an impossible size; 16 to 30 bits are possible")]
+    Size(String),
     /// A gateway lies outside its own prefix's usable part.
     #[error("the gateway {0} is the first address of its prefix; give it a host part")]
     Gateway(String),
@@ -61,6 +64,9 @@ impl GateConfig {
         }
         let shown = || ConfigError::Gateway(format!("{gateway4}/{length4}"));
         let clients4 = Prefix4::of(gateway4, length4).map_err(|_| shown())?;
+        if !(16..=30).contains(&length4) {
+            return Err(ConfigError::Size(clients4.to_string()));
+        }
         if clients4.network() == gateway4 {
             return Err(shown());
         }

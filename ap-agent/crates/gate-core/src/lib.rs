@@ -13,11 +13,11 @@ mod rules;
 mod ruleset;
 mod sets;
 
-pub use change::{Accounted, Admission, GateChange, Observed, changes_to};
+pub use change::{ADDRESSES_PER_DEVICE, Accounted, Admission, GateChange, Observed, changes_to, surplus};
 pub use config::{ConfigError, GateConfig, Wanted};
 pub use names::{Interface, Mac, NameError};
 pub use prefix::{Prefix4, Prefix6, PrefixError};
-pub use ruleset::{Chain, Hook, Ruleset};
+pub use ruleset::{Chain, Hook, Ruleset, Standing};
 pub use sets::{COUNTERS, SetDecl, SetName};
 
 /// Name of the `inet` table; no other table is ever touched.

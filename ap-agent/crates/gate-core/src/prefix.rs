@@ -1,5 +1,6 @@
 //! Address prefixes, always written with their host bits cleared.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -47,6 +48,22 @@ macro_rules! prefix {
                 Self::of(address, self.length).is_ok_and(|other| other == *self)
             }
 
+            /// Those of `prefixes` that lie in no other of them: the same addresses, each only once.
+            #[must_use]
+            pub fn outermost(prefixes: impl IntoIterator<Item = Self>) -> BTreeSet<Self> {
+                let sorted: BTreeSet<Self> = prefixes.into_iter().collect();
+                let mut kept: Option<Self> = None;
+                // By address and then by length: whatever holds a prefix comes before it, and nothing lies between.
+                let mut outer = |prefix: &Self| {
+                    let inside = kept.is_some_and(|outer| outer.contains(prefix.network));
+                    if !inside {
+                        kept = Some(*prefix);
+                    }
+                    !inside
+                };
+                sorted.into_iter().filter(|prefix| outer(prefix)).collect()
+            }
+
             /// Its first address.
             #[must_use]
             pub fn network(&self) -> $address {
@@ -88,6 +105,14 @@ mod tests {
             assert!(Prefix4::parse(text).is_err(), "{text:?} was taken");
         }
         assert!(Prefix6::parse("fd50::/129").is_err());
+    }
+
+    #[test]
+    fn prefixes_within_others_are_left_out() {
+        let read = |texts: &[&str]| Prefix4::outermost(texts.iter().map(|text| Prefix4::parse(text).unwrap()));
+        let kept = read(&["10.0.0.0/8", "10.50.0.0/16", "10.0.0.0/9", "11.0.0.0/8", "192.168.0.0/16", "10.255.0.0/16"]);
+        assert_eq!(kept, read(&["10.0.0.0/8", "11.0.0.0/8", "192.168.0.0/16"]));
+        assert_eq!(read(&["0.0.0.0/0", "1.0.0.0/8"]).len(), 1);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
-use crate::{Chain, GRANT_BIT, GateConfig, Hook};
+use crate::{Chain, GRANT_BIT, GateConfig, Hook, Prefix4, Prefix6};
 
 /// Destinations no client reaches: private, shared, local and reserved ranges (RFC 6890), IPv4.
 const PROTECTED4: [&str; 11] = [
@@ -26,6 +26,16 @@ const PROTECTED4: [&str; 11] = [
 const GLOBAL6: &str = "2000::/3";
 /// Connections one device may hold to the responder and to the relay; a phone uses six.
 const CONNECTIONS: u32 = 64;
+/// The same to the resolver: dnsmasq serves twenty over TCP, all devices together.
+const TO_RESOLVER: u32 = 6;
+/// Flows of one granted device through this access point, so that nobody fills the table of all.
+const FLOWS: u32 = 1024;
+/// The first packet of a flow: those that follow are not counted again.
+const FIRST_PACKET: &str = "ct status & confirmed == 0x0";
+/// How fast one device is told that something is refused; beyond it there is silence.
+const TOLD: &str = "update @refusals { ether saddr limit rate 20/second burst 60 packets }";
+/// How fast one device may take addresses: a phone needs one of IPv4 and two or three of IPv6.
+const TOO_FAST: &str = "update @pace { ether saddr limit rate over 6/minute burst 16 packets }";
 
 const fn hook(kind: &'static str, at: &'static str, priority: &'static str) -> Option<Hook> {
     Some(Hook { kind, at, priority })
@@ -42,6 +52,7 @@ pub(crate) fn chains(config: &GateConfig) -> Vec<Chain> {
         chain("source6", None, source6(config)),
         chain("client", None, client(config)),
         chain("elsewhere", None, elsewhere(config)),
+        chain("basics", None, basics()),
         chain("services", None, services(config)),
         chain("upward", None, upward(config)),
         chain("downward", None, downward()),
@@ -80,6 +91,8 @@ fn client(config: &GateConfig) -> Vec<String> {
         "meta nfproto ipv6 jump source6".into(),
         // What is for the access point itself is decided in the input chain.
         "fib daddr type { local, broadcast, multicast } return".into(),
+        // So is what was diverted to this host when its flow began: it stays here, and a grant is none of its business.
+        "ct status dnat return".into(),
     ];
     // The portal is reached through the relay before and after login; such a flow carries no grant.
     if !config.portal4.is_empty() {
@@ -103,7 +116,7 @@ fn stranger() -> Vec<String> {
         "tcp dport 80 return".into(),
         "meta l4proto { tcp, udp } th dport 53 return".into(),
         "counter name not_granted".into(),
-        "tcp dport 443 update @refusals { ether saddr limit rate 20/second burst 60 packets } reject with tcp reset".into(),
+        format!("tcp dport 443 {TOLD} reject with tcp reset"),
         "goto refuse".into(),
     ]
 }
@@ -112,22 +125,24 @@ fn stranger() -> Vec<String> {
 fn refuse() -> Vec<String> {
     vec![
         "meta mark set 0x0".into(),
-        "update @refusals { ether saddr limit rate 20/second burst 60 packets } limit rate 500/second burst 500 packets reject with icmpx type admin-prohibited".into(),
+        format!("{TOLD} limit rate 500/second burst 500 packets reject with icmpx type admin-prohibited"),
         "drop".into(),
     ]
 }
 
 /// Networks that are nobody's business, before and after login.
 fn protect(config: &GateConfig) -> Vec<String> {
-    let mut four: Vec<String> = PROTECTED4.iter().map(ToString::to_string).collect();
-    four.extend(config.protected4.iter().map(ToString::to_string));
-    let mut rules: Vec<String> = four
-        .iter()
-        .map(|prefix| format!("ip daddr {prefix} counter name protected goto refuse"))
-        .collect();
+    let built_in = PROTECTED4.iter().filter_map(|text| Prefix4::parse(text).ok());
+    let four = Prefix4::outermost(built_in.chain(config.protected4.iter().copied()));
+    let six = Prefix6::outermost(config.protected6.iter().copied());
+    let mut rules = vec![format!("ip daddr {} counter name isolated goto refuse", config.clients4)];
+    if let Some((prefix, _)) = config.clients6 {
+        rules.push(format!("ip6 daddr {prefix} counter name isolated goto refuse"));
+    }
+    rules.push(format!("ip daddr {} counter name protected goto refuse", any_of(&four)));
     rules.push(format!("ip6 daddr != {GLOBAL6} counter name protected goto refuse"));
-    for prefix in &config.protected6 {
-        rules.push(format!("ip6 daddr {prefix} counter name protected goto refuse"));
+    if !six.is_empty() {
+        rules.push(format!("ip6 daddr {} counter name protected goto refuse", any_of(&six)));
     }
     // A browser that would reach the portal around the relay is told to come by TCP.
     if !config.portal4.is_empty() {
@@ -147,7 +162,7 @@ fn source4(config: &GateConfig) -> Vec<String> {
         format!("ip saddr != {} counter name foreign_prefix drop", config.clients4),
         format!("ip saddr {} counter name foreign_source drop", config.gateway4),
         "ip saddr @taken4 counter name foreign_source drop".into(),
-        "update @pace { ether saddr limit rate over 20/minute burst 30 packets } counter name address_limit drop".into(),
+        format!("{TOO_FAST} counter name address_limit drop"),
         "add @taken4 { ip saddr }".into(),
         "add @bound4 { ether saddr . ip saddr }".into(),
         // Full sets bind nobody, and who cannot be bound does not pass.
@@ -165,7 +180,7 @@ fn source6(config: &GateConfig) -> Vec<String> {
             format!("ip6 saddr != {prefix} counter name foreign_prefix drop"),
             format!("ip6 saddr {gateway} counter name foreign_source drop"),
             "ip6 saddr @taken6 counter name foreign_source drop".into(),
-            "update @pace { ether saddr limit rate over 20/minute burst 30 packets } counter name address_limit drop".into(),
+            format!("{TOO_FAST} counter name address_limit drop"),
             "add @taken6 { ip6 saddr }".into(),
             "add @bound6 { ether saddr . ip6 saddr }".into(),
             "ether saddr . ip6 saddr != @bound6 counter name address_limit drop".into(),
@@ -210,32 +225,46 @@ fn arrive(config: &GateConfig) -> Vec<String> {
     vec![format!("iifname \"{}\" goto services", config.bridge())]
 }
 
+/// What every host needs of its network. One that floods starves itself; the limit of all keeps this host alive.
+fn basics() -> Vec<String> {
+    vec![
+        "update @signals { ether saddr limit rate over 50/second burst 200 packets } counter name input_refused drop".into(),
+        "limit rate 5000/second burst 5000 packets accept".into(),
+        "drop".into(),
+    ]
+}
+
 /// What a client may ask of the access point itself.
 fn services(config: &GateConfig) -> Vec<String> {
     let (responder, relay) = (config.responder_port(), config.relay_port());
-    let bounded = |port: u16, from: u16, set: &str| {
-        [
-            format!(
-                "tcp dport {port} ct original proto-dst {from} tcp flags & (fin | syn | rst | ack) == syn \
-                 add @{set} {{ ether saddr ct count over {CONNECTIONS} }} counter name connection_limit reject with tcp reset"
-            ),
-            format!("tcp dport {port} ct original proto-dst {from} accept"),
-        ]
+    let bounded = |what: &str, set: &str, most: u32| {
+        format!(
+            "{what} tcp flags & (fin | syn | rst | ack) == syn \
+             add @{set} {{ ether saddr ct count over {most} }} counter name connection_limit reject with tcp reset"
+        )
     };
-    let mut rules = vec![
-        "udp dport 67 accept".into(),
-        "meta nfproto ipv6 udp dport 547 accept".into(),
-        "icmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert } limit rate 2000/second burst 4000 packets accept".into(),
-        "icmp type echo-request limit rate 500/second burst 500 packets accept".into(),
-        "icmpv6 type echo-request limit rate 500/second burst 500 packets accept".into(),
+    // Only who was diverted there gets to these ports; nobody asks them by their number.
+    let to_responder = format!("tcp dport {responder} ct original proto-dst 80");
+    let to_relay = format!("tcp dport {relay} ct original proto-dst 443");
+    vec![
+        "udp dport 67 goto basics".into(),
+        "meta nfproto ipv6 udp dport 547 goto basics".into(),
+        "icmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert, echo-request } goto basics".into(),
+        "icmp type echo-request goto basics".into(),
         "ct state related accept".into(),
         "meta l4proto { tcp, udp } th dport 53 update @queries { ether saddr limit rate over 100/second burst 300 packets } counter name input_refused drop".into(),
+        bounded("tcp dport 53", "to_resolver", TO_RESOLVER),
         "meta l4proto { tcp, udp } th dport 53 accept".into(),
-    ];
-    rules.extend(bounded(responder, 80, "to_responder"));
-    rules.extend(bounded(relay, 443, "to_relay"));
-    rules.push("counter name input_refused drop".into());
-    rules
+        bounded(&to_responder, "to_responder", CONNECTIONS),
+        format!("{to_responder} accept"),
+        bounded(&to_relay, "to_relay", CONNECTIONS),
+        format!("{to_relay} accept"),
+        // What phones say to everybody (mDNS, IGMP, MLD) asks nothing of this host.
+        "fib daddr type { broadcast, multicast } drop".into(),
+        "counter name input_refused".into(),
+        format!("meta l4proto tcp {TOLD} reject with tcp reset"),
+        "drop".into(),
+    ]
 }
 
 fn pass(config: &GateConfig) -> Vec<String> {
@@ -247,6 +276,7 @@ fn pass(config: &GateConfig) -> Vec<String> {
 fn upward(config: &GateConfig) -> Vec<String> {
     vec![
         format!("oifname \"{}\" counter name isolated drop", config.bridge()),
+        format!("{FIRST_PACKET} add @flows {{ ether saddr ct count over {FLOWS} }} counter name connection_limit drop"),
         format!("{} meta nfproto ipv4 update @up4 {{ ether saddr . ip saddr }} accept", granted()),
         format!("{} meta nfproto ipv6 update @up6 {{ ether saddr . ip6 saddr }} accept", granted()),
         // A full accounting set still lets granted packets through; the agent makes room.
@@ -273,4 +303,17 @@ fn leave(config: &GateConfig) -> Vec<String> {
         rules.push(format!("oifname \"{uplink}\" ip6 saddr {prefix} masquerade"));
     }
     rules
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_range_built_in_is_one() {
+        for text in PROTECTED4 {
+            assert_eq!(Prefix4::parse(text).unwrap().to_string(), text);
+        }
+        assert_eq!(Prefix6::parse(GLOBAL6).unwrap().to_string(), GLOBAL6);
+    }
 }

@@ -1,5 +1,6 @@
 //! The whole ruleset as a value, and its text.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::{COUNTERS, GateConfig, SetDecl, TABLE, rules};
@@ -26,6 +27,15 @@ pub struct Chain {
     pub rules: Vec<String>,
 }
 
+/// Names of chains and sets that stand in the table, perhaps from a build before this one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Chains.
+    pub chains: BTreeSet<String>,
+    /// Sets and maps.
+    pub sets: BTreeSet<String>,
+}
+
 /// All rules of the gate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ruleset {
@@ -44,6 +54,13 @@ impl Ruleset {
     /// replaces the content of every chain; sets keep their elements.
     #[must_use]
     pub fn to_nft(&self) -> String {
+        self.to_nft_over(&Standing::default())
+    }
+
+    /// The same text over what stands in the table: chains and sets of ours that this build does not have are taken
+    /// away with it, so that no rule of a former build goes on judging.
+    #[must_use]
+    pub fn to_nft_over(&self, standing: &Standing) -> String {
         let mut out = String::with_capacity(8192);
         let _ = writeln!(out, "add table inet {TABLE}");
         for set in SetDecl::all() {
@@ -53,21 +70,24 @@ impl Ruleset {
             let _ = writeln!(out, "add counter inet {TABLE} {counter}");
         }
         for chain in &self.chains {
-            match chain.hook {
-                None => {
-                    let _ = writeln!(out, "add chain inet {TABLE} {}", chain.name);
-                }
-                Some(Hook { kind, at, priority }) => {
-                    let _ = writeln!(
-                        out,
-                        "add chain inet {TABLE} {} {{ type {kind} hook {at} priority {priority}; policy accept; }}",
-                        chain.name
-                    );
-                }
-            }
+            let name = chain.name;
+            let hook = chain.hook.map_or_else(String::new, |Hook { kind, at, priority }| {
+                format!(" {{ type {kind} hook {at} priority {priority}; policy accept; }}")
+            });
+            let _ = writeln!(out, "add chain inet {TABLE} {name}{hook}");
         }
-        for chain in &self.chains {
-            let _ = writeln!(out, "flush chain inet {TABLE} {}", chain.name);
+        let own_chain = |name: &str| self.chains.iter().any(|chain| chain.name == name);
+        let own_set = |name: &str| SetDecl::all().iter().any(|set| set.kernel_name == name);
+        let former: Vec<&String> =
+            standing.chains.iter().filter(|name| is_word(name) && !own_chain(name)).collect();
+        for name in self.chains.iter().map(|chain| chain.name).chain(former.iter().map(|name| name.as_str())) {
+            let _ = writeln!(out, "flush chain inet {TABLE} {name}");
+        }
+        for name in former {
+            let _ = writeln!(out, "delete chain inet {TABLE} {name}");
+        }
+        for name in standing.sets.iter().filter(|name| is_word(name) && !own_set(name)) {
+            let _ = writeln!(out, "delete set inet {TABLE} {name}");
         }
         for chain in &self.chains {
             for rule in &chain.rules {
@@ -76,4 +96,10 @@ impl Ruleset {
         }
         out
     }
+}
+
+/// Whether a name found in the table is one that we could have given. Others (the kernel's own `__set0`) stay.
+fn is_word(name: &str) -> bool {
+    let first = name.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase());
+    first && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }

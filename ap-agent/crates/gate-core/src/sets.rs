@@ -1,4 +1,5 @@
-//! The sets that hold state. Their definition is part of their name: a build that defines one otherwise makes a new one.
+//! The sets that hold state. A definition keeps its name for ever: who defines a set otherwise gives it another name, so
+//! that a new build takes over the table of the one before (`tests/released.txt` remembers them all).
 
 use std::fmt::Write as _;
 
@@ -31,6 +32,12 @@ pub enum SetName {
     Refusals,
     /// How fast a MAC may ask the resolver.
     Queries,
+    /// How fast a MAC may send what every host sends: DHCP, neighbour discovery, echo requests.
+    Signals,
+    /// Flows of a granted MAC.
+    Flows,
+    /// TCP connections of a MAC to the resolver.
+    Resolver,
     /// Connections of a MAC to the responder.
     Responder,
     /// Connections of a MAC to the relay.
@@ -60,10 +67,13 @@ pub const COUNTERS: [&str; 8] = [
     "protected",
 ];
 
-/// Most elements of any one set: a stranger can fill it no further.
+/// Most elements of a set: a stranger can fill it no further.
 const SIZE: u32 = 65_536;
+/// The sets of IPv4 owners hold every address there is, and the changes of one transaction beside them: the kernel makes
+/// room for what is deleted only after it took in what is added.
+const SIZE_OWNERS4: u32 = SIZE + 4096;
 
-const DECLS: [SetDecl; 15] = [
+const DECLS: [SetDecl; 18] = [
     decl(SetName::Gate, "gate", "map", "type ifname . ether_addr : mark; flags timeout;"),
     decl(SetName::Live, "live", "set", "type mark; flags timeout;"),
     decl(SetName::Up4, "up4", "set", "type ether_addr . ipv4_addr; flags dynamic; counter;"),
@@ -77,6 +87,9 @@ const DECLS: [SetDecl; 15] = [
     decl(SetName::Pace, "pace", "set", "type ether_addr; flags dynamic,timeout; timeout 5m;"),
     decl(SetName::Refusals, "refusals", "set", "type ether_addr; flags dynamic,timeout; timeout 1m;"),
     decl(SetName::Queries, "queries", "set", "type ether_addr; flags dynamic,timeout; timeout 1m;"),
+    decl(SetName::Signals, "signals", "set", "type ether_addr; flags dynamic,timeout; timeout 1m;"),
+    decl(SetName::Flows, "flows", "set", "type ether_addr; flags dynamic;"),
+    decl(SetName::Resolver, "to_resolver", "set", "type ether_addr; flags dynamic;"),
     decl(SetName::Responder, "to_responder", "set", "type ether_addr; flags dynamic;"),
     decl(SetName::Relay, "to_relay", "set", "type ether_addr; flags dynamic;"),
 ];
@@ -92,9 +105,33 @@ impl SetDecl {
         &DECLS
     }
 
+    /// Its whole definition in nft's words.
+    #[must_use]
+    pub fn definition(&self) -> String {
+        let size = match self.name {
+            SetName::Bound4 | SetName::Taken4 => SIZE_OWNERS4,
+            SetName::Gate
+            | SetName::Live
+            | SetName::Up4
+            | SetName::Up6
+            | SetName::Down4
+            | SetName::Down6
+            | SetName::Bound6
+            | SetName::Taken6
+            | SetName::Pace
+            | SetName::Refusals
+            | SetName::Queries
+            | SetName::Signals
+            | SetName::Flows
+            | SetName::Resolver
+            | SetName::Responder
+            | SetName::Relay => SIZE,
+        };
+        format!("{{ {} size {size}; }}", self.spec)
+    }
+
     pub(crate) fn write(&self, out: &mut String) {
-        let Self { kernel_name, kind, spec, .. } = self;
-        let _ = writeln!(out, "add {kind} inet {} {kernel_name} {{ {spec} size {SIZE}; }}", crate::TABLE);
+        let _ = writeln!(out, "add {} inet {} {} {}", self.kind, crate::TABLE, self.kernel_name, self.definition());
     }
 }
 

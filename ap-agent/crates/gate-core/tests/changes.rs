@@ -1,9 +1,10 @@
 //! The difference between the wanted gate and the observed one: nothing too much, nothing missing.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
-use gate_core::{Admission, GateChange, Mac, Observed, Wanted, changes_to};
+use gate_core::{ADDRESSES_PER_DEVICE, Accounted, Admission, GateChange, Mac, Observed, Wanted, changes_to, surplus};
 use proptest::prelude::*;
 
 const SLACK: Duration = Duration::from_secs(2);
@@ -77,4 +78,19 @@ fn a_mark_that_is_gone_on_one_side_is_brought_back() {
         Observed { table_present: true, admitted: BTreeMap::from([(mac, admission)]), ..Observed::default() };
     let wanted = Wanted { admitted: BTreeMap::from([(mac, admission)]) };
     assert_eq!(changes_to(&wanted, &observed, SLACK).admit, vec![(mac, admission)]);
+}
+
+#[test]
+fn a_device_with_too_many_addresses_gives_the_unused_ones_back() {
+    let (greedy, modest) = (Mac([2, 0, 0, 0, 0, 1]), Mac([2, 0, 0, 0, 0, 2]));
+    let address = |last| IpAddr::from([10, 50, 1, last]);
+    let mut observed = Observed { table_present: true, ..Observed::default() };
+    let most = u8::try_from(ADDRESSES_PER_DEVICE).unwrap();
+    observed.bound.extend((0..most + 4).map(|last| (address(last), greedy)));
+    observed.bound.extend((100..100 + most).map(|last| (address(last), modest)));
+    // The lease carried nothing yet, the next four did.
+    observed.up.extend((1..5).map(|last| ((greedy, address(last)), Accounted { packets: 1, bytes: 60 })));
+    let back = surplus(&observed, |_, held| held == address(0));
+    assert_eq!(back, (5..9).map(|last| (greedy, address(last))).collect::<Vec<_>>());
+    assert!(surplus(&observed, |_, _| true).is_empty());
 }

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use gate_core::{ConfigError, GateConfig, Interface, Prefix4, Ruleset};
+use gate_core::{ConfigError, GateConfig, Interface, Prefix4, Ruleset, SetDecl, Standing};
 use proptest::prelude::*;
 
 fn lake() -> GateConfig {
@@ -52,6 +52,43 @@ fn contradictions_are_refused() {
         let config = GateConfig::new((interface("br0"), interface("eth0")), (2050, 2051), gateway, None);
         assert!(matches!(config, Err(ConfigError::Gateway(_))), "{gateway:?} was taken");
     }
+    for gateway in [(Ipv4Addr::new(10, 50, 0, 1), 15), (Ipv4Addr::new(10, 50, 0, 1), 31)] {
+        let config = GateConfig::new((interface("br0"), interface("eth0")), (2050, 2051), gateway, None);
+        assert!(matches!(config, Err(ConfigError::Size(_))), "{gateway:?} was taken");
+    }
+}
+
+#[test]
+fn whoever_is_defined_otherwise_gets_another_name() {
+    let released: Vec<(&str, &str)> =
+        include_str!("released.txt").lines().filter_map(|line| line.split_once(' ')).collect();
+    let ruleset = Ruleset::of(&lake());
+    let chains = ruleset.chains.iter().filter_map(|chain| {
+        let hook = chain.hook?;
+        Some((chain.name, format!("chain {} {} {}", hook.kind, hook.at, hook.priority)))
+    });
+    let sets = SetDecl::all().iter().map(|set| (set.kernel_name, set.definition()));
+    for (name, definition) in chains.chain(sets) {
+        let known = released.iter().find(|(of, _)| *of == name);
+        assert_eq!(
+            known,
+            Some(&(name, definition.as_str())),
+            "a kernel that holds the former {name} takes no other under its name: rename it, and add a line to released.txt"
+        );
+    }
+}
+
+#[test]
+fn chains_and_sets_of_a_former_build_go_with_the_rules_of_this_one() {
+    let standing = Standing {
+        chains: ["judge", "turned", "x; flush ruleset", "Odd"].map(str::to_owned).into(),
+        sets: ["gate", "old_gate", "__set0"].map(str::to_owned).into(),
+    };
+    let text = Ruleset::of(&lake()).to_nft_over(&standing);
+    let gone: Vec<&str> = text.lines().filter(|line| line.starts_with("delete")).collect();
+    assert_eq!(gone, ["delete chain inet hotspot turned", "delete set inet hotspot old_gate"]);
+    assert!(text.contains("flush chain inet hotspot turned\n"));
+    assert!(!text.contains("flush ruleset"));
 }
 
 proptest! {
