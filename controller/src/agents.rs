@@ -8,6 +8,7 @@ mod relay;
 mod tls;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use agent_protocol::enroll::KeyPin;
 use agent_protocol::{ALPN_CONTROL, ALPN_ENROLL, ALPN_RELAY};
@@ -50,6 +51,13 @@ pub struct Door {
     pub metrics: Metrics,
     /// When to stop.
     pub lifetime: Lifetime,
+}
+
+impl Door {
+    /// How long either side may be silent.
+    fn away(&self) -> Duration {
+        Duration::from_millis(u64::from(self.away_ms))
+    }
 }
 
 struct Room {

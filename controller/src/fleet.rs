@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use agent_protocol::v1::{
-    ConfigAck, ConfigDocument, Grant, GrantAck, Health, Hello, LogEntry, Ping, Welcome, down,
+    ConfigAck, ConfigDocument, Grant, GrantAck, Health, Hello, LogEntry, Welcome, down,
 };
 use tokio::sync::watch;
 
@@ -29,8 +29,6 @@ use log::GrantLog;
 
 /// The one roaming domain.
 pub const DOMAIN: &str = "hoankiem";
-/// Nonce of the ping that follows every attach; links number their own pings above it.
-pub const FIRST_PING: u64 = 1;
 /// Words for what this controller can do.
 const CAPABILITIES: [&str; 2] = ["rest", "snapshot"];
 /// A second device with the same key is asked to wait this long, so that two of them do not push each other out
@@ -143,7 +141,6 @@ impl Fleet {
         // The queue is new, so its first two places are free.
         link.send(first);
         link.send_entries(&rest.unwrap_or_default());
-        link.send(vec![down::Body::Ping(Ping { nonce: FIRST_PING })]);
         if let Some(old) = state.links.insert(ap.to_owned(), link) {
             old.close(
                 "another device connected with this access point's key; let only one use it",
@@ -196,9 +193,7 @@ impl Fleet {
         let mut behind = Vec::new();
         for (ap, link) in &mut state.links {
             link.expect_snapshot(sequence);
-            let mut parcel = parts.clone();
-            parcel.push(down::Body::Ping(Ping { nonce: FIRST_PING }));
-            if !link.send(parcel) {
+            if !link.send(parts.clone()) {
                 link.close("this link fell behind; connect again", 1);
                 behind.push((ap.clone(), "behind"));
             }
@@ -236,9 +231,7 @@ impl Fleet {
     pub fn alive(&self, ap: &str, link_id: u64, health: Health) {
         let mut state = self.lock();
         let Some(link) = state.links.get_mut(ap).filter(|link| link.id() == link_id) else { return };
-        link.alive(health);
-        drop(state);
-        self.progress.send_replace(());
+        link.health = Some(health);
     }
 
     /// Whether a grant, whose latest entry is at (epoch, sequence), is in force on an access point.

@@ -13,13 +13,14 @@ use bytes::BytesMut;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _, ReadHalf, WriteHalf};
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::time::MissedTickBehavior;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
 use super::Door;
 use super::frames::{FrameReader, ReadError};
 use crate::clock;
-use crate::fleet::{FIRST_PING, Outbox, Parcel};
+use crate::fleet::{Outbox, Parcel};
 use crate::sessions::{JournalPart, JournalPartError};
 
 /// The hello must be there by then.
@@ -41,8 +42,28 @@ pub async fn serve(door: &Door, stream: TlsStream<TcpStream>, ap: Option<String>
     let hello = tokio::time::timeout(HELLO_LIMIT, first_frame(&mut reader)).await;
     let refusal = match (hello, ap) {
         (Ok(Ok(hello)), Some(ap)) if hello.version >= OLDEST_VERSION => {
-            Link { door, ap }.run(hello, reader, write).await;
-            return;
+            let journal = hello.journal_id.as_slice().try_into().unwrap_or_default();
+            match door.sessions.journal_announced(&ap, journal).await {
+                Ok(durable) => {
+                    Link { door, ap }
+                        .run(
+                            &hello,
+                            JournalPosition { journal_id: hello.journal_id.clone(), sequence: durable },
+                            reader,
+                            write,
+                        )
+                        .await;
+                    return;
+                }
+                Err(error) => {
+                    tracing::error!(ap.id = %ap, %error, "an access point cannot be served");
+                    Refusal(
+                        "store",
+                        "the controller cannot read its database; see its log and connect again".into(),
+                        5,
+                    )
+                }
+            }
         }
         (Ok(Ok(_)), None) => Refusal(
             "unknown_key",
@@ -113,39 +134,33 @@ enum Ended {
 impl Link<'_> {
     async fn run(
         self,
-        hello: Hello,
+        hello: &Hello,
+        durable: JournalPosition,
         mut reader: FrameReader<ReadHalf<TlsStream<TcpStream>>>,
         write: WriteHalf<TlsStream<TcpStream>>,
     ) {
         let version = hello.version.min(VERSION);
-        let journal: [u8; 16] = hello.journal_id.as_slice().try_into().unwrap_or_default();
-        let durable = match self.door.sessions.journal_announced(&self.ap, journal).await {
-            Ok(durable) => durable,
-            Err(error) => {
-                tracing::error!(ap.id = %self.ap, %error, "an access point cannot be served");
-                return;
-            }
-        };
-        let attached = self.door.fleet.attach(&self.ap, &hello, version, clock::unix_ms());
+        let attached = self.door.fleet.attach(&self.ap, hello, version, clock::unix_ms());
         if attached.ahead {
             self.door.sessions.log_is_older(hello.epoch, hello.sequence).await;
         }
         let Outbox { link_id, queue, close, sender } = attached.outbox;
-        if durable > 0 {
-            let position = JournalPosition { journal_id: journal.to_vec(), sequence: durable };
+        let journal: [u8; 16] = durable.journal_id.as_slice().try_into().unwrap_or_default();
+        if durable.sequence > 0 {
             // The queue is new and has room.
-            let _ = sender.try_send(vec![down::Body::Durable(position)]);
+            let _ = sender.try_send(vec![down::Body::Durable(durable)]);
         }
         tracing::info!(ap.id = %self.ap, agent.version = %hello.agent_version, "an access point is connected");
         let mut ended_here = close.clone();
-        let mut writer = tokio::spawn(write_loop(write, queue, close));
+        let mut pings = tokio::time::interval(self.door.away() / 3);
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut writer = tokio::spawn(write_loop(write, queue, close, pings));
         let ended = tokio::select! {
             ended = self.read_loop(&mut reader, &sender, link_id, journal) => ended,
             _ = &mut writer => Ended::Here,
             _ = ended_here.wait_for(Option::is_some) => Ended::Here,
             () = self.door.lifetime.stop.cancelled() => Ended::Here,
         };
-        self.door.fleet.detach(&self.ap, link_id);
         let label = match ended {
             Ended::Gone => "gone",
             Ended::Malformed => "malformed",
@@ -154,6 +169,7 @@ impl Link<'_> {
             Ended::Here => "here",
         };
         self.door.metrics.closed_links.with_label_values(&[label]).inc();
+        self.door.fleet.detach(&self.ap, link_id);
         tracing::info!(ap.id = %self.ap, reason = label, "an access point is disconnected");
         drop(sender);
         if matches!(ended, Ended::Here) && tokio::time::timeout(WRITE_LIMIT, &mut writer).await.is_ok() {
@@ -170,11 +186,7 @@ impl Link<'_> {
         link_id: u64,
         journal: [u8; 16],
     ) -> Ended {
-        let away = Duration::from_millis(u64::from(self.door.away_ms));
-        let mut pings = tokio::time::interval(away / 3);
-        pings.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut nonce = FIRST_PING;
-        let mut heard = tokio::time::Instant::now();
+        let away = self.door.away();
         let journal = Journal {
             id: journal,
             places: Arc::new(Semaphore::new(MOST_BATCHES)),
@@ -182,19 +194,10 @@ impl Link<'_> {
         };
         loop {
             let frame = tokio::select! {
-                frame = reader.next::<Up>() => frame,
+                frame = tokio::time::timeout(away, reader.next::<Up>()) => frame,
                 () = journal.broken.cancelled() => return Ended::OutOfTurn,
-                _ = pings.tick() => {
-                    if heard.elapsed() >= away {
-                        return Ended::Silent;
-                    }
-                    nonce += 1;
-                    // A full queue is the fleet's business; a ping more or less does not matter.
-                    let _ = sender.try_send(vec![down::Body::Ping(Ping { nonce })]);
-                    continue;
-                }
             };
-            heard = tokio::time::Instant::now();
+            let Ok(frame) = frame else { return Ended::Silent };
             match frame {
                 Ok(Up { body: Some(body) }) => {
                     if let Some(ended) = self.take(body, sender, link_id, &journal).await {
@@ -275,7 +278,9 @@ async fn write_loop(
     mut write: WriteHalf<TlsStream<TcpStream>>,
     mut queue: mpsc::Receiver<Parcel>,
     mut close: watch::Receiver<Option<Refused>>,
+    mut pings: tokio::time::Interval,
 ) {
+    let mut nonce = 0;
     loop {
         tokio::select! {
             biased;
@@ -293,6 +298,12 @@ async fn write_loop(
                 }
                 None => break,
             },
+            _ = pings.tick() => {
+                nonce += 1;
+                if write_parcel(&mut write, vec![down::Body::Ping(Ping { nonce })]).await.is_err() {
+                    break;
+                }
+            }
         }
     }
     let _ = tokio::time::timeout(WRITE_LIMIT, write.shutdown()).await;

@@ -100,7 +100,8 @@ impl Link {
     /// Takes an acknowledgement in. Returns whether it refused the grant.
     pub fn acknowledge(&mut self, ack: &GrantAck) -> bool {
         self.waiting.remove(&ack.sequence);
-        // Frames are handled in order: who answers for this position has the snapshot before it.
+        // A snapshot is acknowledged as a whole, with its position and without a grant. Frames are handled in order,
+        // so an answer for a later entry says as much.
         if self.snapshot.is_some_and(|sequence| ack.sequence >= sequence) {
             self.snapshot = None;
         }
@@ -112,14 +113,6 @@ impl Link {
             self.refused.insert(ack.grant_id.clone(), ack.refusal.clone());
         }
         true
-    }
-
-    /// Takes a sign of life in. An answered ping confirms the snapshot sent before it.
-    pub fn alive(&mut self, health: Health) {
-        if health.nonce != 0 {
-            self.snapshot = None;
-        }
-        self.health = Some(health);
     }
 
     /// Whether the grant whose latest entry is `sequence` is in force here.
@@ -171,16 +164,14 @@ mod tests {
     }
 
     #[test]
-    fn what_a_snapshot_carries_waits_for_a_word_that_came_after_it() {
+    fn what_a_snapshot_carries_waits_for_its_acknowledgement() {
         let (mut link, _outbox) = new(1);
         link.expect_snapshot(9);
         assert_eq!(link.force(&[7; 16], 4), Force::Waiting);
-        link.alive(Health::default());
+        link.acknowledge(&ack(8, ""));
         assert_eq!(link.force(&[7; 16], 4), Force::Waiting);
-        link.alive(Health { nonce: 1, ..Health::default() });
+        link.acknowledge(&GrantAck { grant_id: vec![], ..ack(9, "") });
         assert_eq!(link.force(&[7; 16], 4), Force::InForce);
-        link.expect_snapshot(9);
-        link.acknowledge(&ack(9, ""));
         assert_eq!(link.force(&[7; 16], 9), Force::InForce);
     }
 

@@ -129,7 +129,8 @@ impl Link {
             matches!(body, down::Body::Snapshot(part) if part.last).then_some(())
         })
         .await;
-        self.answer_ping(1).await;
+        let (epoch, sequence) = self.have;
+        self.send(up::Body::GrantAck(GrantAck { epoch, sequence, ..GrantAck::default() })).await;
     }
 
     /// The next entry of the log.
@@ -216,6 +217,11 @@ impl Link {
                         self.follow(&body);
                         if let down::Body::Entry(entry) = &body {
                             self.acknowledge(entry, "").await;
+                        }
+                        if matches!(&body, down::Body::Snapshot(part) if part.last) {
+                            let (epoch, sequence) = self.have;
+                            let ack = GrantAck { epoch, sequence, ..GrantAck::default() };
+                            self.send(up::Body::GrantAck(ack)).await;
                         }
                     }
                     Some(None) | None => return self,
