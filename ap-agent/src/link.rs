@@ -9,7 +9,9 @@ use agent_protocol::v1::{Down, Hello, Up, Welcome, down, up};
 use bytes::BytesMut;
 use rustls::ClientConfig;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::boottime_ms;
@@ -69,7 +71,15 @@ impl LinkHandle {
     /// Queues a frame; false when the link is down or too slow, and then the frame is gone: what must not be lost stays
     /// in the journal and is sent again after the next hello.
     pub fn send(&self, body: up::Body) -> bool {
-        self.state.borrow().connected && self.outbox.try_send(Up { body: Some(body) }).is_ok()
+        if !self.state.borrow().connected {
+            return false;
+        }
+        let queued = self.outbox.try_send(Up { body: Some(body) });
+        if let Err(TrySendError::Full(_)) = &queued {
+            // What is lost here is asked for again with the next hello.
+            self.reconnect();
+        }
+        queued.is_ok()
     }
 
     /// Ends the connection; the next hello says what is missing.
@@ -118,7 +128,7 @@ enum Ended {
     Broken(#[source] io::Error),
     #[error("the connection was too slow for what there is to say")]
     TooSlow,
-    #[error("the log had a gap; its rest is asked for")]
+    #[error("something was missed; the link is made anew to catch up")]
     Again,
     #[error("the agent is stopping")]
     Stopping,
@@ -166,8 +176,8 @@ impl Link {
             }
             let pause = match ended {
                 Ended::Refused { retry, .. } => retry.max(backoff.next_pause()),
-                Ended::Again => Duration::ZERO,
-                Ended::WrongKey
+                Ended::Again
+                | Ended::WrongKey
                 | Ended::Connect(_)
                 | Ended::Silent
                 | Ended::Nonsense
@@ -227,15 +237,25 @@ impl Link {
         mut write: impl AsyncWrite + Unpin,
         mut inbox: BytesMut,
     ) -> Ended {
+        // Only what is heard counts: writing into a cut cable goes well for minutes.
+        let mut heard = Instant::now();
         loop {
             let away = *self.away.borrow();
             tokio::select! {
-                received = tokio::time::timeout(away, receive(&mut read, &mut inbox)) => {
+                biased;
+                Some(()) = self.again.recv() => return Ended::Again,
+                Some(message) = self.outbox.recv() => {
+                    if let Err(ended) = send(&mut write, &message).await {
+                        return ended;
+                    }
+                }
+                received = tokio::time::timeout_at(heard + away, receive(&mut read, &mut inbox)) => {
                     let frame = match received {
                         Ok(Ok(frame)) => frame,
                         Ok(Err(ended)) => return ended,
                         Err(_) => return Ended::Silent,
                     };
+                    heard = Instant::now();
                     let reason = match frame.body {
                         Some(down::Body::Refused(refused)) => Some(refused),
                         Some(body) => {
@@ -252,12 +272,6 @@ impl Link {
                         return Ended::Refused { reason: refused.reason, retry };
                     }
                 }
-                Some(message) = self.outbox.recv() => {
-                    if let Err(ended) = send(&mut write, &message).await {
-                        return ended;
-                    }
-                }
-                Some(()) = self.again.recv() => return Ended::Again,
             }
         }
     }

@@ -211,10 +211,17 @@ async fn follow_portal(
             away.send_replace(settings.timers.away);
             pause = settings.timers.portal_probe;
             let own = (settings.gateway.mac, IpAddr::V4(settings.gateway.v4));
-            let outcome = prober.probe(&relay, &settings.portal_url, own).await;
+            let outcome = tokio::select! {
+                outcome = prober.probe(&relay, &settings.portal_url, own) => outcome,
+                changed = portal.changed() => if changed.is_ok() { continue } else { return },
+            };
             if outcomes.send(outcome.err().map(|error| error.to_string())).await.is_err() {
                 return;
             }
+        } else {
+            // With the controller away phones are turned away at once, and no connection of before is trusted.
+            relay.set_network("");
+            relay.warm().clear();
         }
         tokio::select! {
             () = stop.cancelled() => return,

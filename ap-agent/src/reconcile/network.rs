@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use gate_core::Mac;
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
 
 use crate::dnsmasq::{self, Files};
 use crate::responder::{Responder, Situation};
@@ -37,6 +38,7 @@ pub struct KernelNetwork {
     responder: Arc<Responder>,
     portal: watch::Sender<Option<Settings>>,
     wire: Option<Wire>,
+    neighbours: Option<JoinHandle<()>>,
     prepared: Option<Settings>,
 }
 
@@ -49,7 +51,7 @@ impl KernelNetwork {
         responder: Arc<Responder>,
         portal: watch::Sender<Option<Settings>>,
     ) -> Self {
-        Self { dnsmasq_dir, heard, responder, portal, wire: None, prepared: None }
+        Self { dnsmasq_dir, heard, responder, portal, wire: None, neighbours: None, prepared: None }
     }
 
     fn listen(&mut self, settings: &Settings) -> Result<(), String> {
@@ -61,11 +63,15 @@ impl KernelNetwork {
             format!("stations cannot be probed on {} ({error}); the agent needs CAP_NET_RAW", settings.bridge.name)
         })?);
         let (bridge, heard) = (settings.bridge.name.clone(), self.heard.clone());
-        tokio::spawn(async move {
+        let follower = tokio::spawn(async move {
             if let Err(error) = crate::stations::neighbours::follow(bridge, heard).await {
                 tracing::warn!(%error, "the kernel's neighbours are not followed; stations are known by frames and leases");
             }
         });
+        // One at a time: the bridge may be another one by the same name.
+        if let Some(former) = self.neighbours.replace(follower) {
+            former.abort();
+        }
         Ok(())
     }
 }
