@@ -182,7 +182,13 @@ impl Sessions {
                 Some(owner) if *owner == key.0 => seen.down.get(&key.1).copied().unwrap_or_default(),
                 _ => self.readings.get(&key).map(|reading| reading.down).unwrap_or_default(),
             };
-            let former = self.readings.entry(key).or_default();
+            // What was counted downward for a former owner of the address is not this one's.
+            let inherited = match self.readings.contains_key(&key) {
+                true => Accounted::default(),
+                false => self.down_of_others(key.1),
+            };
+            let former =
+                self.readings.entry(key).or_insert(Reading { down: inherited, ..Reading::default() });
             let (more_up, more_down) = (since(former.up, up), since(former.down, down));
             if more_up.packets > 0 || more_down.packets > 0 {
                 *former = Reading { up, down, moved_ms: now_ms };
@@ -190,6 +196,11 @@ impl Sessions {
             }
         }
         moved
+    }
+
+    fn down_of_others(&self, address: IpAddr) -> Accounted {
+        let of_address = self.readings.iter().filter(|((_, held), _)| *held == address);
+        of_address.map(|(_, reading)| reading.down).max_by_key(|down| down.bytes).unwrap_or_default()
     }
 
     fn close_idle(&mut self, now_ms: u64) -> Vec<SessionReport> {

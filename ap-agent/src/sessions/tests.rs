@@ -173,3 +173,20 @@ fn the_entries_of_a_device_without_a_grant_are_given_back() {
     sessions.forgotten(&outcome.forget);
     assert!(sessions.readings().is_empty());
 }
+
+#[test]
+fn an_address_that_changes_hands_charges_its_new_owner_only_with_what_is_new() {
+    let mut sessions = Sessions::default();
+    let mut id = ids();
+    let both = BTreeMap::from([(PHONE, terms(1)), (OTHER, terms(2))]);
+    sessions.observe(1000, &kernel(&[(PHONE, v4(1), 100, 50_000)]), &both, &mut id);
+    // The lease went to the other device: the kernel counts downward per address, whoever has it.
+    let mut seen = kernel(&[(PHONE, v4(1), 100, 0), (OTHER, v4(1), 200, 50_700)]);
+    seen.bound.insert(v4(1), OTHER);
+    sessions.observe(2000, &seen, &both, &mut id);
+    let bytes = |mac| {
+        let session = &sessions.open()[&mac];
+        (session.up.bytes, session.down.bytes)
+    };
+    assert_eq!((bytes(PHONE), bytes(OTHER)), ((100, 50_000), (200, 700)));
+}
