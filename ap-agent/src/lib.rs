@@ -21,3 +21,4 @@ pub mod relay;
 pub mod portal_probe;
 pub mod enroll;
 pub mod run;
+pub mod sim;

@@ -11,7 +11,7 @@ use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
 use tokio_rustls::TlsConnector;
 
 use crate::relay::Relay;
@@ -45,16 +45,7 @@ impl Prober {
     /// # Errors
     /// What rustls says.
     pub fn new() -> Result<Self, rustls::Error> {
-        let mut roots = RootCertStore::empty();
-        for certificate in rustls_native_certs::load_native_certs().certs {
-            // A root this library cannot read is one the probe does not trust.
-            let _ = roots.add(certificate);
-        }
-        let config = ClientConfig::builder_with_provider(crate::tls::provider())
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(Self { roots: Arc::new(config) })
+        Ok(Self { roots: Arc::new(crate::tls::system_roots()?) })
     }
 
     /// Asks `PORTAL/api/captive` as the gateway itself, within five seconds.

@@ -11,9 +11,9 @@ use std::sync::Arc;
 use agent_protocol::enroll::KeyPin;
 use rcgen::{CertificateParams, KeyPair};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, ring, verify_tls13_signature};
+use rustls::crypto::{WebPkiSupportedAlgorithms, ring, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use sha2::{Digest as _, Sha256};
 
 const KEY_FILE: &str = "agent.key";
@@ -205,8 +205,20 @@ impl ServerCertVerifier for Pinned {
     }
 }
 
-/// The one cryptography provider of this program.
-#[must_use]
-pub fn provider() -> Arc<CryptoProvider> {
-    Arc::new(ring::default_provider())
+/// A client that trusts what phones trust: the system's roots (`SSL_CERT_FILE` names others). Without any it trusts
+/// nobody.
+///
+/// # Errors
+/// What rustls says.
+pub fn system_roots() -> Result<ClientConfig, Error> {
+    let mut roots = RootCertStore::empty();
+    for certificate in rustls_native_certs::load_native_certs().certs {
+        // A root this library cannot read is one that is not trusted.
+        let _ = roots.add(certificate);
+    }
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(config)
 }
