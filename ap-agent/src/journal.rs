@@ -14,6 +14,8 @@ use std::collections::VecDeque;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use agent_protocol::v1::SessionReport;
 
@@ -35,6 +37,9 @@ use segment::{Active, HEADER, Sealed};
 
 /// A jump of the sequence by more than this is no journal's.
 const LONGEST_JUMP: u64 = 1 << 32;
+
+const LOCK_PATIENCE: Duration = Duration::from_millis(500);
+const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
 /// How large the journal may grow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,10 +98,9 @@ impl Journal {
         let at = |source| JournalError::Open { folder: folder.to_owned(), source };
         fs::create_dir_all(folder).map_err(at)?;
         let lock = File::create(folder.join("lock")).map_err(at)?;
-        lock.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => JournalError::Locked { folder: folder.to_owned() },
-            TryLockError::Error(source) => at(source),
-        })?;
+        if !locked(&lock).map_err(at)? {
+            return Err(JournalError::Locked { folder: folder.to_owned() });
+        }
         let mut found = recovery::recover(folder).map_err(at)?;
         let active = match found.active.take() {
             Some(active) => active,
@@ -269,6 +273,20 @@ impl Journal {
             Urgency::Counters => soft,
         };
         if self.bytes() + more_bytes <= limit { Ok(()) } else { compacted.and(Err(JournalError::Full)) }
+    }
+}
+
+/// Takes the lock. A program being started by the former owner holds a copy of it until it runs, so a moment's patience
+/// is due.
+fn locked(lock: &File) -> io::Result<bool> {
+    let start = Instant::now();
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::WouldBlock) if start.elapsed() < LOCK_PATIENCE => thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::WouldBlock) => return Ok(false),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
     }
 }
 

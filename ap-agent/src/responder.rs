@@ -118,6 +118,9 @@ impl Responder {
     }
 
     fn start(self: &Arc<Self>, stream: TcpStream, place: Place) {
+        if place.ended_another {
+            count(&self.dropped);
+        }
         let serial = place.serial();
         let responder = Arc::clone(self);
         let task = tokio::spawn(async move {

@@ -99,6 +99,7 @@ pub(super) fn agents_url(text: &str) -> Option<String> {
         && !authority.host().is_empty()
         && !authority.as_str().contains('@')
         && !authority.as_str().ends_with(':')
+        && (authority.port().is_none() || authority.port_u16().is_some())
         && uri.path_and_query().is_none_or(|path| path.as_str() == "/");
     plain.then(|| url.to_owned())
 }

@@ -32,6 +32,8 @@ pub(super) struct Place {
     bounds: Arc<Bounds>,
     source: IpAddr,
     serial: u64,
+    /// True when the oldest connection had to end for it.
+    pub(super) ended_another: bool,
 }
 
 impl Bounds {
@@ -44,13 +46,14 @@ impl Bounds {
             return None;
         }
         *held += 1;
-        if table.running.len() >= IN_ALL {
+        let ended_another = table.running.len() >= IN_ALL;
+        if ended_another {
             table.end_oldest();
         }
         let serial = table.next;
         table.next += 1;
         table.running.insert(serial, None);
-        Some(Place { bounds: Arc::clone(self), source, serial })
+        Some(Place { bounds: Arc::clone(self), source, serial, ended_another })
     }
 
     /// Tells how the connection with this `serial` can be ended, unless it has ended by itself.
