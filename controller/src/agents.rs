@@ -7,6 +7,7 @@ mod frames;
 mod relay;
 mod tls;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,14 +22,17 @@ use tokio_rustls::server::TlsStream;
 pub use tls::server_config;
 
 use crate::fleet::{Fleet, pin_of_certificate};
-use crate::listen::{Accepted, HANDSHAKE_LIMIT, Lifetime, Relayed, accept_loop};
+use crate::listen::slots::Slots;
+use crate::listen::{Accepted, HANDSHAKE_LIMIT, Lifetime, Relayed, accept_loop, source_of};
 use crate::metrics::Metrics;
 use crate::sessions::Sessions;
 
 /// Connections at a time: control links and the relayed connections of phones.
 const MOST_CONNECTIONS: usize = 16_384;
-/// Handshakes at a time: each costs a signature, and strangers may begin one.
-const MOST_HANDSHAKES: usize = 128;
+/// Connections at a time whose key is not known, from everywhere and from one source: whoever it is, others get in.
+/// A whole square of phones behind one access point is one source.
+const MOST_UNKNOWN: usize = 4096;
+const MOST_UNKNOWN_PER_SOURCE: usize = 1024;
 
 /// What the listener works with.
 #[derive(Clone)]
@@ -63,7 +67,8 @@ impl Door {
 struct Room {
     door: Door,
     tls: TlsAcceptor,
-    handshakes: Semaphore,
+    unknown: Semaphore,
+    sources: Slots<IpAddr>,
     enrolment: enroll::Enrolment,
     relay: relay::Relay,
 }
@@ -72,7 +77,8 @@ struct Room {
 pub async fn serve(listener: TcpListener, tls: rustls::ServerConfig, door: Door) {
     let room = Arc::new(Room {
         tls: TlsAcceptor::from(Arc::new(tls)),
-        handshakes: Semaphore::new(MOST_HANDSHAKES),
+        unknown: Semaphore::new(MOST_UNKNOWN),
+        sources: Slots::new(MOST_UNKNOWN_PER_SOURCE),
         enrolment: enroll::Enrolment::new(&door),
         relay: relay::Relay::new(&door),
         door: door.clone(),
@@ -87,24 +93,31 @@ pub async fn serve(listener: TcpListener, tls: rustls::ServerConfig, door: Door)
 impl Room {
     async fn serve(&self, accepted: Accepted) {
         let Accepted { stream, peer, permit } = accepted;
+        let unknown = (self.unknown.try_acquire(), self.sources.take(source_of(peer.ip())));
+        let (Ok(_), Some(_)) = &unknown else {
+            self.count("unknown_full");
+            return;
+        };
         let Some((stream, pin)) = self.handshake(stream).await else { return };
         let purpose = stream.get_ref().1.alpn_protocol().map(<[u8]>::to_vec);
-        match purpose.as_deref() {
-            Some(ALPN_ENROLL) => self.enrolment.serve(stream, pin, peer.ip()).await,
-            Some(ALPN_CONTROL) => control::serve(&self.door, stream, self.access_point(&pin)).await,
-            Some(ALPN_RELAY) => match self.access_point(&pin) {
-                Some(ap) => self.relay.serve(stream, ap, permit).await,
-                None => self.count("unknown_key"),
-            },
-            Some(_) | None => self.count("no_alpn"),
+        let ap = self.door.fleet.inventory().by_pin(&pin).map(str::to_owned);
+        match (purpose.as_deref(), ap) {
+            (Some(ALPN_ENROLL), _) => self.enrolment.serve(stream, pin, peer.ip()).await,
+            (Some(ALPN_CONTROL), Some(ap)) => {
+                drop(unknown);
+                control::serve(&self.door, stream, Some(ap)).await;
+            }
+            (Some(ALPN_CONTROL), None) => control::serve(&self.door, stream, None).await,
+            (Some(ALPN_RELAY), Some(ap)) => {
+                drop(unknown);
+                self.relay.serve(stream, ap, permit).await;
+            }
+            (Some(ALPN_RELAY), None) => self.count("unknown_key"),
+            (Some(_) | None, _) => self.count("no_alpn"),
         }
     }
 
     async fn handshake(&self, stream: TcpStream) -> Option<(TlsStream<TcpStream>, KeyPin)> {
-        let Ok(_place) = self.handshakes.try_acquire() else {
-            self.count("handshakes_full");
-            return None;
-        };
         let done = tokio::select! {
             done = tokio::time::timeout(HANDSHAKE_LIMIT, self.tls.accept(stream)) => done,
             () = self.door.lifetime.stop.cancelled() => return None,
@@ -123,10 +136,6 @@ impl Room {
         };
         let pin = stream.get_ref().1.peer_certificates()?.first().and_then(pin_of_certificate)?;
         Some((stream, pin))
-    }
-
-    fn access_point(&self, pin: &KeyPin) -> Option<String> {
-        self.door.fleet.inventory().by_pin(pin).map(str::to_owned)
     }
 
     fn count(&self, reason: &str) {

@@ -208,7 +208,8 @@ impl Fleet {
         let Some(link) = state.links.get_mut(ap).filter(|link| link.id() == link_id) else { return };
         if ack.epoch == epoch && link.acknowledge(ack) {
             self.metrics.refused_grants.inc();
-            tracing::warn!(ap.id = ap, reason = %ack.refusal, "an access point refused a grant");
+            tracing::warn!(ap.id = ap, "an access point refused a grant");
+            tracing::debug!(ap.id = ap, reason = %ack.refusal, "why it refused the grant");
         }
         drop(state);
         self.progress.send_replace(());

@@ -4,7 +4,7 @@
 pub mod slots;
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,6 +53,15 @@ impl Lifetime {
 impl Default for Lifetime {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// What counts as one source of connections: an IPv4 address or an IPv6 /64, which one household or machine has.
+#[must_use]
+pub fn source_of(peer: IpAddr) -> IpAddr {
+    match peer.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
     }
 }
 

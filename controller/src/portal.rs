@@ -19,11 +19,13 @@ use tokio_rustls::TlsAcceptor;
 pub use backend::Controller;
 pub use certificate::{CertificateError, PortalCertificate};
 
-use crate::listen::{Accepted, HANDSHAKE_LIMIT, Lifetime, Relayed, accept_loop, serve_http};
+use crate::listen::slots::Slots;
+use crate::listen::{Accepted, HANDSHAKE_LIMIT, Lifetime, Relayed, accept_loop, serve_http, source_of};
 use crate::metrics::Metrics;
 
-/// Public connections at a time.
+/// Public connections at a time, from everywhere and from one source.
 const MOST_CONNECTIONS: usize = 2048;
+const MOST_PER_SOURCE: usize = 256;
 
 /// The pages with their TLS. Cheap to clone.
 #[derive(Clone)]
@@ -56,11 +58,17 @@ impl Pages {
     /// Serves the public listener until the lifetime stops.
     pub async fn serve_public(self, listener: TcpListener) {
         let (metrics, lifetime) = (self.metrics.clone(), self.lifetime.clone());
-        let serve = move |Accepted { stream, permit, .. }: Accepted| {
-            let pages = self.clone();
+        let sources = Slots::new(MOST_PER_SOURCE);
+        let serve = move |Accepted { stream, peer, permit }: Accepted| {
+            let (pages, place) = (self.clone(), sources.take(source_of(peer.ip())));
             async move {
-                pages.serve(stream, Asker::Public).await;
-                drop(permit);
+                match &place {
+                    Some(_) => pages.serve(stream, Asker::Public).await,
+                    None => {
+                        pages.metrics.refused_connections.with_label_values(&["portal", "source_full"]).inc()
+                    }
+                }
+                drop((permit, place));
             }
         };
         accept_loop("portal", listener, MOST_CONNECTIONS, metrics, lifetime, serve).await;

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 
+use crate::listen::source_of;
+
 /// Refusals one source may collect in a window.
 const MOST_REFUSALS: u32 = 10;
 /// Length of the window in milliseconds.
@@ -50,12 +52,9 @@ impl Window {
         }
     }
 
-    /// What counts as one source: an IPv4 address, an IPv6 /64, or "everybody else" when there are too many.
+    /// The source of `peer`, or "everybody else" when there are too many.
     fn source(&self, peer: IpAddr) -> IpAddr {
-        let source = match peer.to_canonical() {
-            IpAddr::V4(address) => IpAddr::V4(address),
-            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
-        };
+        let source = source_of(peer);
         if self.refusals.len() >= MOST_SOURCES && !self.refusals.contains_key(&source) {
             IpAddr::V6(Ipv6Addr::UNSPECIFIED)
         } else {

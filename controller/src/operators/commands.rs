@@ -4,6 +4,7 @@ pub mod ap;
 pub mod plan;
 pub mod session;
 
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 use store::{Store, StoreError};
@@ -33,7 +34,8 @@ pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
 /// # Errors
 /// One sentence that says what to do.
 pub fn make_data_dir(data_dir: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(data_dir).map_err(|error| {
+    // Keys and the visitors' devices are in it: its owner's business alone.
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data_dir).map_err(|error| {
         anyhow::anyhow!(
             "the data directory {} cannot be made: {error}; choose another with --data-dir or data_dir",
             data_dir.display()

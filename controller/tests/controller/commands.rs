@@ -87,6 +87,14 @@ fn a_plan_is_added_changed_and_checked() {
 }
 
 #[test]
+fn the_data_directory_is_its_owners_business_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let files = Files::new();
+    files.token("hk-16");
+    assert_eq!(std::fs::metadata(files.data()).unwrap().permissions().mode() & 0o777, 0o700);
+}
+
+#[test]
 fn tokens_say_for_how_long_they_work() {
     let files = Files::new();
     let token = files.token("hk-16");

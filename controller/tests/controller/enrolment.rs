@@ -1,9 +1,11 @@
 //! Enrolment: a token pins one key once; everything else is refused with a stable code and counted.
 
-use agent_protocol::ALPN_CONTROL;
 use agent_protocol::enroll::{EnrollToken, KeyPin};
+use agent_protocol::{ALPN_CONTROL, ALPN_ENROLL};
 
-use crate::support::{Agent, Controller, Files};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use crate::support::{Agent, Controller, Files, LIMIT};
 
 #[tokio::test]
 async fn a_token_pins_the_key_that_used_it_and_no_other() {
@@ -69,6 +71,35 @@ async fn what_is_no_request_is_answered_and_harms_nobody() {
     }
     assert_eq!(agent.post(&"x".repeat(5_000)).await.status, 413);
     assert_eq!(agent.enroll(&token).await.status, 200);
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_http_and_heads_without_end_are_answered_or_closed() {
+    let files = Files::new();
+    let controller = Controller::start(&files).await;
+    let token = files.token("hk-16");
+    let agent = Agent::new(&controller, &token);
+    let huge = format!("POST /agent/v1/enroll HTTP/1.1\r\nhost: c\r\nx: {}\r\n\r\n", "y".repeat(40_000));
+    let attacks = [
+        vec![0xff; 100],
+        b"\r\n\r\n\r\n".to_vec(),
+        b"POST /agent/v1/enroll HTTP/1.1\r\nhost: c\r\ncontent-length: 999999999999\r\n\r\nx".to_vec(),
+        b"POST /agent/v1/enroll HTTP/1.1\r\nhost: c\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nx"
+            .to_vec(),
+        b"POST /agent/v1/enroll HTTP/1.1\r\nhost: c\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n".to_vec(),
+        huge.into_bytes(),
+    ];
+    for attack in attacks {
+        let mut stream = agent.connect(ALPN_ENROLL).await.unwrap();
+        let _ = stream.write_all(&attack).await;
+        let _ = stream.shutdown().await;
+        let mut answer = Vec::new();
+        let _ = tokio::time::timeout(LIMIT, stream.read_to_end(&mut answer)).await.expect("it was kept open");
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
+    }
+    let answer = agent.enroll(&token).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
 }
 
 #[tokio::test]

@@ -24,6 +24,17 @@ fn totals(files: &Files) -> (u64, u64) {
     (visits[0]["sessions"].as_u64().unwrap(), visits[0]["bytes_up"].as_u64().unwrap())
 }
 
+#[tokio::test]
+async fn a_command_that_finds_the_database_locked_says_so_and_has_changed_nothing() {
+    let files = Files::new();
+    files.token("hk-16");
+    let lock = Lock::take(&files);
+    let sentence = files.fails(1, &["ap", "token", "hk-16"]);
+    assert!(sentence.contains("is locked by another program"), "{sentence}");
+    lock.release();
+    assert_eq!(files.sql("SELECT count(*) FROM enroll_token"), "1");
+}
+
 /// Another program that holds the database's write lock.
 struct Lock(Child);
 

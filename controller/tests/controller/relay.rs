@@ -131,11 +131,11 @@ async fn phones_that_stall_or_reset_do_not_disturb_the_others() {
     for last in 0..20 {
         stalled.push(Phone::new(&controller, &agent, last).connect().await);
     }
-    for _ in 0..100 {
+    for _ in 0..300 {
         drop(agent.relay_for([2, 0x11, 0x22, 0x33, 0x44, 99]).await);
     }
     let mut served = Vec::new();
-    for last in 100..140 {
+    for last in 50..250 {
         let phone = Phone::new(&controller, &agent, last);
         served.push(tokio::spawn(async move { phone.get("/").await.status }));
     }
