@@ -58,6 +58,14 @@ pub struct Door {
 }
 
 impl Door {
+    /// Has the inventory read again; returns when that is done.
+    async fn renewed(&self) {
+        let (done, known) = oneshot::channel();
+        if self.renew.send(done).await.is_ok() {
+            let _ = known.await;
+        }
+    }
+
     /// How long either side may be silent.
     fn away(&self) -> Duration {
         Duration::from_millis(u64::from(self.away_ms))

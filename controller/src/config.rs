@@ -101,7 +101,7 @@ impl Config {
         let url = reader.take("store.url", fallback, parse::store_url);
         let portal = PortalConfig::read(reader);
         let agents = AgentsConfig::read(reader);
-        let admin = AdminConfig { listen: reader.take("admin.listen", loopback(8445), parse::socket) };
+        let admin = AdminConfig { listen: reader.take("admin.listen", loopback(8445), parse::loopback) };
         reader.optional("admin.public_url", parse::admin_url);
         let metrics = MetricsConfig { listen: reader.take("metrics.listen", loopback(9464), parse::socket) };
         let timezone = reader.take("stats.timezone", default_zone(), parse::timezone);

@@ -19,7 +19,7 @@ use agent_protocol::v1::{
 use tokio::sync::watch;
 
 pub use agents_key::{AgentsKey, AgentsKeyError, pin_of_certificate};
-pub use documents::Template;
+pub use documents::{Template, outrun};
 pub use inventory::{Inventory, Spot};
 pub use link::{Force, Outbox, Parcel};
 
@@ -113,6 +113,12 @@ impl Fleet {
             }
         }
         self.drop_links(&mut state, ended);
+    }
+
+    /// Version of the configuration an access point is to have; `None` for one that is not known.
+    #[must_use]
+    pub fn config_version(&self, ap: &str) -> Option<u64> {
+        self.lock().documents.get(ap).map(|document| document.version)
     }
 
     /// Puts a new link of an access point into service: an older link is ended, and the queue begins with all the

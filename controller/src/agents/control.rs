@@ -10,6 +10,7 @@ use agent_protocol::VERSION;
 use agent_protocol::frame::{MAX_FRAME_BYTES, encode};
 use agent_protocol::v1::{Down, Hello, JournalBatch, JournalPosition, Ping, Refused, Up, down, up};
 use bytes::BytesMut;
+use store::StoreError;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _, ReadHalf, WriteHalf};
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -20,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use super::Door;
 use super::frames::{FrameReader, ReadError};
 use crate::clock;
-use crate::fleet::{Outbox, Parcel};
+use crate::fleet::{Outbox, Parcel, outrun};
 use crate::sessions::{JournalPart, JournalPartError};
 
 /// The hello must be there by then.
@@ -42,17 +43,9 @@ pub async fn serve(door: &Door, stream: TlsStream<TcpStream>, ap: Option<String>
     let hello = tokio::time::timeout(HELLO_LIMIT, first_frame(&mut reader)).await;
     let refusal = match (hello, ap) {
         (Ok(Ok(hello)), Some(ap)) if hello.version >= OLDEST_VERSION => {
-            let journal = hello.journal_id.as_slice().try_into().unwrap_or_default();
-            match door.sessions.journal_announced(&ap, journal).await {
+            match prepare(door, &ap, &hello).await {
                 Ok(durable) => {
-                    Link { door, ap }
-                        .run(
-                            &hello,
-                            JournalPosition { journal_id: hello.journal_id.clone(), sequence: durable },
-                            reader,
-                            write,
-                        )
-                        .await;
+                    Link { door, ap }.run(&hello, durable, reader, write).await;
                     return;
                 }
                 Err(error) => {
@@ -90,6 +83,18 @@ pub async fn serve(door: &Door, stream: TlsStream<TcpStream>, ap: Option<String>
     let _ = write_parcel(&mut write, vec![down::Body::Refused(Refused { reason, retry_secs })]).await;
     let _ = tokio::time::timeout(WRITE_LIMIT, write.shutdown()).await;
     linger(&mut reader).await;
+}
+
+/// What has to be so before an access point is served: its journal is announced, and its configuration is not newer
+/// than what it will be told. Returns how much of the journal is durable.
+async fn prepare(door: &Door, ap: &str, hello: &Hello) -> Result<JournalPosition, StoreError> {
+    if door.fleet.config_version(ap).is_some_and(|version| version < hello.config_version) {
+        outrun(&door.store, ap, hello.config_version).await?;
+        door.renewed().await;
+    }
+    let journal = hello.journal_id.as_slice().try_into().unwrap_or_default();
+    let sequence = door.sessions.journal_announced(ap, journal).await?;
+    Ok(JournalPosition { journal_id: hello.journal_id.clone(), sequence })
 }
 
 struct Refusal(&'static str, String, u32);

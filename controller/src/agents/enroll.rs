@@ -14,9 +14,8 @@ use bytes::Bytes;
 use http::StatusCode;
 use session_core::UnixMs;
 use sha2::{Digest as _, Sha256};
-use store::{Enrollment, Store};
+use store::Enrollment;
 use tokio::net::TcpStream;
-use tokio::sync::{mpsc, oneshot};
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
@@ -24,7 +23,6 @@ use super::Door;
 use super::attempts::Attempts;
 use crate::clock;
 use crate::listen::serve_http;
-use crate::metrics::Metrics;
 
 /// The longest request body, in bytes.
 const BODY_BYTES: usize = 4096;
@@ -36,10 +34,8 @@ pub struct Enrolment {
 }
 
 struct Desk {
-    store: Store,
-    renew: mpsc::Sender<oneshot::Sender<()>>,
+    door: Door,
     attempts: Attempts,
-    metrics: Metrics,
 }
 
 #[derive(Clone)]
@@ -51,12 +47,7 @@ struct Peer {
 impl Enrolment {
     /// Enrolment into the door's store.
     pub fn new(door: &Door) -> Self {
-        let desk = Desk {
-            store: door.store.clone(),
-            renew: door.renew.clone(),
-            attempts: Attempts::default(),
-            metrics: door.metrics.clone(),
-        };
+        let desk = Desk { door: door.clone(), attempts: Attempts::default() };
         let router = Router::new()
             .route(ENROLL_PATH, post(enroll))
             .layer(DefaultBodyLimit::max(BODY_BYTES))
@@ -80,13 +71,13 @@ async fn enroll(State(desk): State<Arc<Desk>>, Extension(peer): Extension<Peer>,
     };
     match answer {
         Ok(response) => {
-            desk.metrics.enrolments.with_label_values(&["done"]).inc();
+            desk.door.metrics.enrolments.with_label_values(&["done"]).inc();
             tracing::info!(ap.id = %response.ap_id, "an access point enrolled its key");
             (StatusCode::OK, Json(response)).into_response()
         }
         Err(refusal) => {
             let (status, code, message) = refusal.words();
-            desk.metrics.enrolments.with_label_values(&[code]).inc();
+            desk.door.metrics.enrolments.with_label_values(&[code]).inc();
             tracing::warn!(code, "an enrolment was refused");
             if refusal.counts_against_source() {
                 desk.attempts.refused(peer.address, now_ms);
@@ -104,13 +95,10 @@ impl Desk {
         let secret: [u8; 32] = secret.try_into().map_err(|_| Refusal::Malformed)?;
         // The store compares hashes of a secret with 256 random bits: how long that takes says nothing of the secret.
         let hash = Sha256::digest(secret).into();
-        match self.store.enroll(hash, peer.pin.0, UnixMs(now_ms)).await {
+        match self.door.store.enroll(hash, peer.pin.0, UnixMs(now_ms)).await {
             Ok(Enrollment::Enrolled(point)) => {
                 // Waits for the listener to know the new key, so that the agent's next connection is served.
-                let (done, known) = oneshot::channel();
-                if self.renew.send(done).await.is_ok() {
-                    let _ = known.await;
-                }
+                self.door.renewed().await;
                 Ok(EnrollResponse { ap_id: point.id.0, ap_name: point.name.vi })
             }
             Ok(Enrollment::UnknownToken) => Err(Refusal::UnknownToken),

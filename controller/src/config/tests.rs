@@ -102,6 +102,8 @@ fn impossible_values_are_reported_together_each_with_key_value_and_what_is_allow
         report_ms = -1
         [store]
         url = "postgres://db/hotspot"
+        [admin]
+        listen = "0.0.0.0:8445"
     "#;
     let found = faults(text);
     for (key, allowed) in [
@@ -114,6 +116,7 @@ fn impossible_values_are_reported_together_each_with_key_value_and_what_is_allow
         ("network.gateway_mac = \"01:00:5e:00:00:01\"", "unicast"),
         ("network.resolvers = []", "at least one"),
         ("timers.report_ms = -1", "from 50"),
+        ("admin.listen = \"0.0.0.0:8445\"", "this machine alone"),
         ("store.url = \"postgres://db/hotspot\"", "sqlite:PATH"),
     ] {
         assert!(
@@ -121,7 +124,7 @@ fn impossible_values_are_reported_together_each_with_key_value_and_what_is_allow
             "{key} is not answered with {allowed:?}: {found:#?}"
         );
     }
-    assert_eq!(found.len(), 10);
+    assert_eq!(found.len(), 11);
 }
 
 #[test]

@@ -77,13 +77,14 @@ impl Template {
         for spot in inventory.spots() {
             let content = self.content(spot);
             let digest = digest(&content);
-            let key = format!("config/{}", spot.id);
+            let key = key_of(&spot.id);
             let (version, known) = kept.get(&key).and_then(|text| read(text)).unwrap_or((0, String::new()));
             let version = if known == digest {
                 version
             } else {
-                store.set_setting(&key, &format!("{} {digest}", version + 1)).await?;
-                version + 1
+                let next = version.saturating_add(1);
+                store.set_setting(&key, &format!("{next} {digest}")).await?;
+                next
             };
             documents.insert(spot.id.clone(), ConfigDocument { version, ..content });
         }
@@ -93,6 +94,19 @@ impl Template {
     fn content(&self, spot: &Spot) -> ConfigDocument {
         ConfigDocument { ap_name: spot.name.vi.clone(), ..self.document.clone() }
     }
+}
+
+/// Makes the next version of an access point's document rise above `version`, which the access point has: the database
+/// is an older one, and the access point would refuse what it has to say.
+///
+/// # Errors
+/// What the store says.
+pub async fn outrun(store: &Store, ap: &str, version: u64) -> Result<(), StoreError> {
+    store.set_setting(&key_of(ap), &format!("{version} -")).await
+}
+
+fn key_of(ap: &str) -> String {
+    format!("config/{ap}")
 }
 
 fn digest(document: &ConfigDocument) -> String {

@@ -59,3 +59,31 @@ pub fn metrics_text(metrics: &Metrics) -> Response {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    async fn asked(health: &Health) -> (StatusCode, String) {
+        let answer = ready(State(health.clone())).await;
+        let status = answer.status();
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_store_that_does_not_answer_or_a_controller_that_stops_is_not_ready() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("hotspot.db").display());
+        let health = Health { store: Store::open(&url).await.unwrap(), stop: CancellationToken::new() };
+        assert_eq!(asked(&health).await.0, StatusCode::OK);
+        health.store.close().await;
+        let (status, body) = asked(&health).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(body.contains("\"ready\":false") && body.contains("the store is closed"), "{body}");
+        health.stop.cancel();
+        assert!(asked(&health).await.1.contains("the controller is stopping"));
+    }
+}

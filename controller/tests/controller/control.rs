@@ -104,6 +104,27 @@ async fn an_agent_that_knows_more_than_the_database_shows_that_a_backup_was_rest
 }
 
 #[tokio::test]
+async fn an_agent_with_a_newer_configuration_than_the_database_gets_one_that_is_newer_still() {
+    let files = Files::new();
+    let controller = Controller::start(&files).await;
+    let agent = Agent::enrolled(&controller, &files, "hk-16").await;
+    let mut link = agent.control().await;
+    let hello = Hello {
+        version: 1,
+        boot_id: vec![1; 16],
+        journal_id: vec![2; 16],
+        config_version: 40,
+        ..Hello::default()
+    };
+    link.send(up::Body::Hello(hello)).await;
+    let version = link.until("the configuration", |body| match body {
+        down::Body::Config(document) => Some(document.version),
+        _ => None,
+    });
+    assert_eq!(version.await, 41);
+}
+
+#[tokio::test]
 async fn an_agent_of_an_unknown_version_is_told_what_to_do() {
     let files = Files::new();
     let controller = Controller::start(&files).await;
