@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustls::ClientConfig;
@@ -11,8 +11,12 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use crate::tls::is_wrong_key;
+
 /// Longest wait for an answer of TCP, and then of TLS.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Addresses of one name that are tried.
+const MOST_ADDRESSES: usize = 4;
 
 /// Where the controller's agents' listener is.
 #[derive(Debug, Clone)]
@@ -43,48 +47,58 @@ impl Dial {
         Ok(Self { host, port: parsed.port_u16().unwrap_or(443), last_good: Arc::default() })
     }
 
-    /// A connection of TCP. When the name does not resolve, the last good address is tried.
+    /// A connection of TLS under `config`. The name is looked up each time; the last address that proved to be the
+    /// controller is tried too, so that a resolver that is away or lies does not part us from it.
     ///
     /// # Errors
-    /// What the system said of the last address tried.
-    pub async fn tcp(&self) -> io::Result<TcpStream> {
-        let remembered = self.last_good.lock().ok().and_then(|held| *held);
+    /// What the resolver, TCP or TLS said last; that another key answers is said before anything else.
+    pub async fn tls(&self, config: Arc<ClientConfig>) -> io::Result<TlsStream<TcpStream>> {
         let looked_up = tokio::time::timeout(PATIENCE, tokio::net::lookup_host((self.host.as_str(), self.port))).await;
-        let mut addresses: Vec<SocketAddr> = match looked_up {
-            Ok(Ok(found)) => found.collect(),
-            Ok(Err(error)) if remembered.is_none() => return Err(error),
-            Err(late) if remembered.is_none() => return Err(late.into()),
-            Ok(Err(_)) | Err(_) => Vec::new(),
+        let (mut addresses, mut failure) = match looked_up {
+            Ok(Ok(found)) => (found.take(MOST_ADDRESSES).collect(), io::ErrorKind::AddrNotAvailable.into()),
+            Ok(Err(error)) => (Vec::new(), error),
+            Err(late) => (Vec::new(), late.into()),
         };
-        if addresses.is_empty() {
-            addresses.extend(remembered);
+        if let Some(address) = self.last_good()
+            && !addresses.contains(&address)
+        {
+            addresses.push(address);
         }
-        let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
         for address in addresses {
-            match tokio::time::timeout(PATIENCE, TcpStream::connect(address)).await {
-                Ok(Ok(stream)) => {
-                    stream.set_nodelay(true)?;
-                    if let Ok(mut held) = self.last_good.lock() {
-                        *held = Some(address);
-                    }
-                    return Ok(stream);
-                }
-                Ok(Err(error)) => last = error,
-                Err(late) => last = late.into(),
+            match self.reach(address, Arc::clone(&config)).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) if !is_wrong_key(&failure) => failure = error,
+                Err(_) => {}
             }
         }
-        Err(last)
+        Err(failure)
     }
 
-    /// A connection of TLS under `config`.
+    /// As [`Dial::tls`], but to the last good address first, without asking a resolver: a phone waits.
     ///
     /// # Errors
-    /// What TCP or TLS said.
-    pub async fn tls(&self, config: Arc<ClientConfig>) -> io::Result<TlsStream<TcpStream>> {
-        let stream = self.tcp().await?;
+    /// As [`Dial::tls`].
+    pub async fn tls_soon(&self, config: Arc<ClientConfig>) -> io::Result<TlsStream<TcpStream>> {
+        if let Some(address) = self.last_good()
+            && let Ok(stream) = self.reach(address, Arc::clone(&config)).await
+        {
+            return Ok(stream);
+        }
+        self.tls(config).await
+    }
+
+    fn last_good(&self) -> Option<SocketAddr> {
+        *self.last_good.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn reach(&self, address: SocketAddr, config: Arc<ClientConfig>) -> io::Result<TlsStream<TcpStream>> {
+        let stream = tokio::time::timeout(PATIENCE, TcpStream::connect(address)).await??;
+        stream.set_nodelay(true)?;
         // The pin is what is checked; the name stands here because the type wants one.
         let name = ServerName::try_from("controller").map_err(io::Error::other)?;
-        tokio::time::timeout(PATIENCE, TlsConnector::from(config).connect(name, stream)).await?
+        let stream = tokio::time::timeout(PATIENCE, TlsConnector::from(config).connect(name, stream)).await??;
+        *self.last_good.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
+        Ok(stream)
     }
 
     /// The host, for the request line of enrolment.
