@@ -38,6 +38,8 @@ const TOTAL: usize = 512;
 /// How long a phone that nobody has heard of yet is looked for, and how often.
 const LOOK_UP: Duration = Duration::from_millis(300);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// Connections whose phone may be looked for at a time; a stranger's claims do not take the places of known phones.
+const LOOKING: usize = 64;
 /// How long the controller may take to answer a new connection.
 const CONNECT: Duration = Duration::from_secs(3);
 
@@ -74,6 +76,7 @@ pub struct Relay {
     network: Mutex<String>,
     phones: Mutex<BTreeMap<Mac, usize>>,
     total: Arc<Semaphore>,
+    looking: Semaphore,
     warm: Warm,
     /// Events since the start.
     pub counts: Counts,
@@ -109,6 +112,7 @@ impl Relay {
             network: Mutex::default(),
             phones: Mutex::default(),
             total: Arc::new(Semaphore::new(TOTAL)),
+            looking: Semaphore::new(LOOKING),
             counts: Counts::default(),
         }
     }
@@ -204,7 +208,7 @@ impl Relay {
                 return Ok(stream);
             }
         }
-        let mut stream = self.dial.tls(Arc::clone(&self.config)).await?;
+        let mut stream = self.dial.tls_soon(Arc::clone(&self.config)).await?;
         stream.write_all(&frame).await?;
         stream.flush().await?;
         Ok(stream)
@@ -212,14 +216,22 @@ impl Relay {
 
     /// Whose address it is. A phone's first packet may come before the core has heard of it.
     async fn owner(&self, address: IpAddr) -> Option<Mac> {
-        let until = Instant::now() + LOOK_UP;
-        loop {
-            let found = self.owners.read().unwrap_or_else(PoisonError::into_inner).get(&address).copied();
-            if found.is_some() || Instant::now() >= until {
-                return found;
-            }
-            tokio::time::sleep(LOOK_EVERY).await;
+        if let Some(known) = self.known_owner(address) {
+            return Some(known);
         }
+        let _looking = self.looking.try_acquire().ok()?;
+        let until = Instant::now() + LOOK_UP;
+        while Instant::now() < until {
+            tokio::time::sleep(LOOK_EVERY).await;
+            if let Some(known) = self.known_owner(address) {
+                return Some(known);
+            }
+        }
+        None
+    }
+
+    fn known_owner(&self, address: IpAddr) -> Option<Mac> {
+        self.owners.read().unwrap_or_else(PoisonError::into_inner).get(&address).copied()
     }
 
     fn place(&self, mac: Mac) -> Option<Place<'_>> {

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use rustls::ClientConfig;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
@@ -18,8 +19,6 @@ use crate::dial::Dial;
 const KEPT: usize = 4;
 /// How long one is kept; the controller would close it after five minutes.
 const LONGEST: Duration = Duration::from_secs(60);
-/// How long what follows a handshake may take to come.
-const SETTLE: Duration = Duration::from_millis(50);
 /// Pause after a failed try.
 const PAUSE: Duration = Duration::from_secs(5);
 
@@ -40,14 +39,20 @@ impl Warm {
     pub(super) fn take(&self) -> Option<TlsStream<TcpStream>> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let mut found = None;
-        while let Some((made, stream)) = held.pop_front() {
-            if made.elapsed() < LONGEST && is_quiet(&stream) {
+        while let Some((made, mut stream)) = held.pop_front() {
+            if made.elapsed() < LONGEST && is_alive(&mut stream) {
                 found = Some(stream);
                 break;
             }
         }
         self.taken.notify_one();
         found
+    }
+
+    /// How many are ready for a phone.
+    #[must_use]
+    pub fn ready(&self) -> usize {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     /// Forgets all of them, as when the controller went away.
@@ -72,20 +77,14 @@ impl Warm {
         loop {
             let (full, oldest) = {
                 let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-                held.retain(|(made, stream)| made.elapsed() < LONGEST && is_quiet(stream));
+                held.retain_mut(|(made, stream)| made.elapsed() < LONGEST && is_alive(stream));
                 (held.len() >= KEPT, held.front().map(|(made, _)| made.elapsed()))
             };
             if full {
                 return LONGEST.saturating_sub(oldest.unwrap_or_default());
             }
             match self.dial.tls(Arc::clone(&self.config)).await {
-                Ok(mut stream) => {
-                    // Tickets of the session come right behind the handshake; read them, so that later a readable
-                    // socket means an ended one.
-                    let mut byte = [0; 1];
-                    if tokio::time::timeout(SETTLE, stream.read(&mut byte)).await.is_ok() {
-                        return PAUSE;
-                    }
+                Ok(stream) => {
                     self.held.lock().unwrap_or_else(PoisonError::into_inner).push_back((Instant::now(), stream));
                 }
                 Err(_) => return PAUSE,
@@ -94,10 +93,18 @@ impl Warm {
     }
 }
 
-/// Whether nothing has come on a connection on which the controller says nothing first.
-fn is_quiet(stream: &TlsStream<TcpStream>) -> bool {
-    let (tcp, _) = stream.get_ref();
+/// Whether the controller has neither ended the connection nor said anything, as far as can be known now.
+///
+/// Tickets of TLS come whenever the way is long, so what is readable on the socket has to go through TLS first.
+fn is_alive(stream: &mut TlsStream<TcpStream>) -> bool {
+    let mut byte = [0; 1];
+    if stream.read(&mut byte).now_or_never().is_some() {
+        return false;
+    }
+    // The runtime hears of an end a little later than the kernel knows of it.
     let mut byte = [std::mem::MaybeUninit::uninit(); 1];
-    let peeked = socket2::SockRef::from(tcp).peek(&mut byte);
-    peeked.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
+    match socket2::SockRef::from(stream.get_ref().0).peek(&mut byte) {
+        Ok(waiting) => waiting > 0,
+        Err(error) => error.kind() == std::io::ErrorKind::WouldBlock,
+    }
 }
