@@ -28,10 +28,11 @@ const WRITE_LIMIT: Duration = Duration::from_secs(10);
 /// How long the answer to a hello may take.
 const WELCOME_LIMIT: Duration = Duration::from_secs(10);
 /// A connection that stood this long was a good one: the next try is soon again.
-const GOOD: Duration = Duration::from_secs(20);
+const GOOD_MS: u64 = 20_000;
 
 /// What the link tells the core.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all of them are frames")]
 pub enum LinkEvent {
     /// A connection is there and its hello is asked for.
     HelloWanted(oneshot::Sender<Hello>),
@@ -57,6 +58,8 @@ pub struct LinkState {
     pub connected: bool,
     /// Why not, in a sentence.
     pub problem: String,
+    /// When the link came up or went down, by our clock since boot in milliseconds; `None` before the first try ended.
+    pub since_ms: Option<u64>,
 }
 
 /// Sends frames on the link while it stands.
@@ -154,7 +157,6 @@ impl Link {
     pub async fn run(mut self, stop: CancellationToken) {
         let mut backoff = Backoff::default();
         while !stop.is_cancelled() {
-            let started = boottime_ms();
             let ended = tokio::select! {
                 () = stop.cancelled() => Ended::Stopping,
                 ended = self.connect() => ended,
@@ -163,7 +165,7 @@ impl Link {
                 break;
             }
             let problem = ended.to_string();
-            let was = self.state.send_replace(LinkState { connected: false, problem: problem.clone() });
+            let was = self.went_down(problem.clone());
             if was.connected || was.problem != problem {
                 tracing::warn!(%problem, "the control link is down");
             }
@@ -171,11 +173,12 @@ impl Link {
             if self.events.send(LinkEvent::Down(problem)).await.is_err() {
                 break;
             }
-            if u128::from(boottime_ms().saturating_sub(started)) >= GOOD.as_millis() {
+            if was.connected && was.since_ms.is_some_and(|since| boottime_ms().saturating_sub(since) >= GOOD_MS) {
                 backoff = Backoff::default();
             }
             let pause = match ended {
-                Ended::Refused { retry, .. } => retry.max(backoff.next_pause()),
+                // All access points are refused together; they come back one after the other.
+                Ended::Refused { retry, .. } => retry.saturating_add(backoff.next_pause()),
                 Ended::Again
                 | Ended::WrongKey
                 | Ended::Connect(_)
@@ -190,6 +193,20 @@ impl Link {
                 () = tokio::time::sleep(pause) => {}
             }
         }
+    }
+
+    /// Says that the link is down; what it was before.
+    fn went_down(&self, problem: String) -> LinkState {
+        let mut was = LinkState::default();
+        self.state.send_modify(|state| {
+            was = state.clone();
+            if state.connected || state.since_ms.is_none() {
+                state.since_ms = Some(boottime_ms());
+            }
+            state.connected = false;
+            state.problem = problem;
+        });
+        was
     }
 
     async fn connect(&mut self) -> Ended {
@@ -213,7 +230,10 @@ impl Link {
             Ok(Ok(Down { body: Some(down::Body::Welcome(welcome)), unix_ms })) => {
                 tracing::info!("the control link is up");
                 let boottime_ms = boottime_ms();
-                self.state.send_replace(LinkState { connected: true, problem: String::new() });
+                // A sender that saw the former link in its last moment.
+                while self.outbox.try_recv().is_ok() {}
+                let up = LinkState { connected: true, problem: String::new(), since_ms: Some(boottime_ms) };
+                self.state.send_replace(up);
                 let body = down::Body::Welcome(welcome.clone());
                 let first = LinkEvent::Frame { body, unix_ms, boottime_ms };
                 if self.events.send(first).await.is_err() || self.events.send(LinkEvent::Up(welcome)).await.is_err() {

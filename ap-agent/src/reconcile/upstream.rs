@@ -27,13 +27,14 @@ impl<G: Gate, N: Network> Core<G, N> {
     pub(super) async fn link_event(&mut self, event: LinkEvent) -> Result<(), CoreError> {
         match event {
             LinkEvent::HelloWanted(reply) => {
+                // Before anything can be sent on the new link.
+                self.upstream.sent = self.journal.durable();
+                self.upstream.received = self.journal.durable();
                 let _ = reply.send(self.hello());
             }
             LinkEvent::Up(welcome) => {
                 self.kept.ap_id = welcome.ap_id;
                 self.kept.domain = welcome.domain;
-                self.upstream.sent = self.journal.durable();
-                self.upstream.received = self.journal.durable();
                 self.situation();
                 self.report().await?;
             }
