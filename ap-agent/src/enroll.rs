@@ -11,6 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::dial::{BadUrl, Dial};
 use crate::tls::{Identity, IdentityError, is_wrong_key, write_pin};
@@ -92,7 +93,7 @@ async fn exchange(
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
         .await
         .map_err(|error| failed(error.to_string()))?;
-    let driver = tokio::spawn(connection);
+    let _driver = AbortOnDropHandle::new(tokio::spawn(connection));
     let body = EnrollRequest {
         secret: URL_SAFE_NO_PAD.encode(token.secret),
         agent_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -103,11 +104,9 @@ async fn exchange(
         .header(http::header::CONTENT_TYPE, "application/json")
         .body(Full::new(Bytes::from(body)))
         .map_err(|error| failed(error.to_string()))?;
-    let response = sender.send_request(request).await.map_err(|error| failed(error.to_string()));
-    let response = response?;
+    let response = sender.send_request(request).await.map_err(|error| failed(error.to_string()))?;
     let fine = response.status().is_success();
     let body = Limited::new(response.into_body(), LONGEST_ANSWER).collect().await;
-    driver.abort();
     let stranger = || EnrollError::NotAController(url.to_owned());
     let body = body.map_err(|_| stranger())?.to_bytes();
     if fine {

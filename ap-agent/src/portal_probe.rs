@@ -13,6 +13,7 @@ use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use rustls::ClientConfig;
 use tokio_rustls::TlsConnector;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::relay::Relay;
 
@@ -76,19 +77,13 @@ impl Prober {
         })?;
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(tls)).await.map_err(|error| connect(&error))?;
-        let driver = tokio::spawn(connection);
+        let _driver = AbortOnDropHandle::new(tokio::spawn(connection));
         let request = http::Request::get("/api/captive")
             .header(http::header::HOST, host)
             .header(http::header::ACCEPT, MEDIA_TYPE)
             .body(Empty::<Bytes>::new())
             .map_err(|error| connect(&error))?;
-        let answered = sender.send_request(request).await;
-        let outcome = match answered {
-            Ok(response) => check(response).await,
-            Err(error) => Err(connect(&error)),
-        };
-        driver.abort();
-        outcome
+        check(sender.send_request(request).await.map_err(|error| connect(&error))?).await
     }
 }
 
