@@ -40,7 +40,11 @@ fn main() -> Result<()> {
     let shell = std::env::var_os("SHELL").unwrap_or_else(|| "/bin/bash".into());
     // Ctrl-C belongs to the shell: this program waits for the shell alone, with the signal taken note of and nothing done.
     let interrupts = lab.runtime()?.spawn(async { while tokio::signal::ctrl_c().await.is_ok() {} });
-    Command::new(shell).env("PS1", "lab# ").status().context("cannot start a shell")?;
+    Command::new(shell)
+        .env("PS1", "lab# ")
+        .env("LAB", lab.instance().id())
+        .status()
+        .context("cannot start a shell")?;
     interrupts.abort();
     Ok(())
 }

@@ -51,6 +51,12 @@ impl Instance {
         Ok(Self { id, state, logs, _slot: slot })
     }
 
+    /// What the names of its namespaces begin with: `hk0`.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// The name of a namespace of this lab: `hk0-ap1`.
     #[must_use]
     pub fn namespace(&self, room: &str) -> String {
@@ -113,12 +119,13 @@ pub fn target_dir() -> PathBuf {
     repository().join("target")
 }
 
-/// A program of this repository, as the one profile builds it.
+/// A program of this repository, as the one profile builds it, or of the folder `HOTSPOT_LAB_PROGRAMS`.
 ///
 /// # Errors
 /// When it is not built.
 pub fn program(name: &str) -> Result<PathBuf> {
-    let path = target_dir().join("release").join(name);
+    let built = || target_dir().join("release");
+    let path = std::env::var_os("HOTSPOT_LAB_PROGRAMS").map_or_else(built, PathBuf::from).join(name);
     if !path.is_file() {
         bail!("{} is not there: build it with: make build", path.display());
     }

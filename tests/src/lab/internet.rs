@@ -79,6 +79,8 @@ impl Internet {
     /// When the number `n` is in use.
     pub fn connect(&self, customer: &Netns, n: u8, extra: &[IpAddr]) -> Result<()> {
         let port = format!("up{n}");
+        // The kernel takes its time to remove the other end with a namespace that is gone.
+        let _ = self.netns.ip(&format!("link del {port}"));
         cable((&self.netns, &port), (customer, "uplink"))?;
         let ends = uplink(n);
         self.netns.ip(&format!("addr add {}/30 dev {port}", ends.router4))?;
