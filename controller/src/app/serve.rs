@@ -25,10 +25,10 @@ use crate::policy::Policy;
 use crate::portal::{Controller, Pages, PortalCertificate};
 use crate::sessions::{Announcement, LogState, Owner, OwnerEnd, Sessions};
 
-/// Connections get this long to finish what they are at.
-const CONNECTIONS_LIMIT: Duration = Duration::from_millis(2500);
-/// Then the visits and the store get this long to write what they hold.
-const STORE_LIMIT: Duration = Duration::from_millis(2000);
+/// Connections get this long to finish what they are at. With twice the next limit it stays below five seconds.
+const CONNECTIONS_LIMIT: Duration = Duration::from_millis(2000);
+/// Then first the visits, then the store get this long to write what they hold.
+const STORE_LIMIT: Duration = Duration::from_millis(1200);
 /// The portal's name must be found by then.
 const LOOKUP_LIMIT: Duration = Duration::from_secs(3);
 /// Announcements, relayed connections and wishes to renew that may wait.

@@ -42,6 +42,11 @@ fn a_data_directory_that_cannot_be_made_is_one_clear_sentence() {
     }
 }
 
+/// Whether the tests run as root. Others need user namespaces to get a mount namespace.
+fn is_root() -> bool {
+    nix::unistd::geteuid().is_root()
+}
+
 /// The controller in a mount namespace of its own, with a small disk as data directory.
 async fn on_a_small_disk(files: &Files) -> Controller {
     std::fs::create_dir_all(files.data()).unwrap();
@@ -52,7 +57,10 @@ async fn on_a_small_disk(files: &Files) -> Controller {
         config = files.config().display(),
     );
     let mut command = tokio::process::Command::new("unshare");
-    command.args(["--user", "--map-root-user", "--mount", "sh", "-c", &script]);
+    if !is_root() {
+        command.args(["--user", "--map-root-user"]);
+    }
+    command.args(["--mount", "sh", "-c", &script]);
     Controller::spawn(command, &files.data(), files.path("log")).await
 }
 
@@ -63,11 +71,12 @@ async fn on_a_full_disk_visitors_are_told_busy_and_nothing_is_called_durable_and
     let controller = on_a_small_disk(&files).await;
     let inside = |program: &str, arguments: &[&str]| {
         let pid = controller.pid().to_string();
-        let output = Command::new("nsenter")
-            .args(["--target", &pid, "--user", "--preserve-credentials", "--mount", "--", program])
-            .args(arguments)
-            .output()
-            .unwrap();
+        let mut command = Command::new("nsenter");
+        if !is_root() {
+            command.args(["--user", "--preserve-credentials"]);
+        }
+        let output =
+            command.args(["--target", &pid, "--mount", "--", program]).args(arguments).output().unwrap();
         (output.status.success(), String::from_utf8_lossy(&output.stdout).trim().to_owned())
     };
     let config = files.config();

@@ -25,6 +25,21 @@ fn totals(files: &Files) -> (u64, u64) {
 }
 
 #[tokio::test]
+async fn a_term_signal_is_obeyed_in_time_while_the_database_is_locked() {
+    let files = Files::new();
+    let controller = Controller::start(&files).await;
+    let (_, mut link, grant) = visited(&controller, &files).await;
+    let lock = Lock::take(&files);
+    link.journal(1, vec![report(fresh_id(), &grant, 500)]).await;
+    link.received(1).await;
+    let (code, took) = controller.stop().await;
+    assert_eq!(code, Some(0));
+    assert!(took < Duration::from_secs(5), "it took {took:?}");
+    lock.release();
+    assert_eq!(totals(&files), (0, 0));
+}
+
+#[tokio::test]
 async fn a_command_that_finds_the_database_locked_says_so_and_has_changed_nothing() {
     let files = Files::new();
     files.token("hk-16");
