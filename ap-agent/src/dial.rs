@@ -120,4 +120,39 @@ mod tests {
         assert_eq!(Dial::new("https://controller.example:8444").unwrap().authority(), "controller.example:8444");
         assert_eq!(Dial::new("https://[2001:db8::1]:8444/").unwrap().authority(), "[2001:db8::1]:8444");
     }
+
+    #[tokio::test]
+    async fn a_controller_whose_name_is_gone_is_reached_where_it_was_last() {
+        let pair = rcgen::KeyPair::generate().unwrap();
+        let certificate = rcgen::CertificateParams::new(Vec::new()).unwrap().self_signed(&pair).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let key = rustls::pki_types::PrivatePkcs8KeyDer::from(pair.serialize_der());
+        let server = rustls::ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key.into())
+            .unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(server));
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let _ = acceptor.accept(stream).await;
+            }
+        });
+        let identity = crate::tls::Identity::in_memory().unwrap();
+        let right = Arc::new(identity.client_config(crate::tls::pin_of(certificate.der()).unwrap(), b"x").unwrap());
+        let wrong = Arc::new(identity.client_config(agent_protocol::enroll::KeyPin([0; 32]), b"x").unwrap());
+        // No resolver takes a label of 64 characters, so nobody is asked.
+        let gone = Dial::new(&format!("https://{}.example:8444", "a".repeat(64))).unwrap();
+        assert!(gone.tls(Arc::clone(&right)).await.is_err());
+        let here = Dial::new(&format!("https://{address}")).unwrap();
+        assert!(is_wrong_key(&here.tls(wrong).await.unwrap_err()));
+        assert_eq!(here.last_good(), None, "an address with another key is no good one");
+        assert!(here.tls(Arc::clone(&right)).await.is_ok());
+        let gone = Dial { last_good: Arc::clone(&here.last_good), ..gone };
+        assert!(gone.tls(Arc::clone(&right)).await.is_ok());
+        assert!(gone.tls_soon(right).await.is_ok());
+    }
 }
