@@ -1,5 +1,7 @@
 //! Stored samples of every message: what has been shipped stays readable, and is still written the same way.
 
+#![allow(clippy::unwrap_used, reason = "a sample that cannot be read or written is a failed test")]
+
 mod samples {
     pub mod values;
 }
