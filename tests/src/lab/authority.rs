@@ -119,9 +119,10 @@ pub fn trust_in_browser(home: &Path, pem: &Path) -> Result<()> {
     }
     fs::create_dir_all(&store).context("cannot make the certificate store")?;
     let place = format!("sql:{}", store.display());
-    output(Command::new("certutil").args(["-N", "--empty-password", "-d", &place]))?;
+    // It never ends when its folder goes away under it.
+    output(Command::new("timeout").args(["20", "certutil", "-N", "--empty-password", "-d", &place]))?;
     let import = ["-A", "-t", "C,,", "-n", "lab", "-d", &place, "-i"];
-    output(Command::new("certutil").args(import).arg(pem)).map(drop)
+    output(Command::new("timeout").args(["20", "certutil"]).args(import).arg(pem)).map(drop)
 }
 
 fn set_dates(params: &mut CertificateParams) {
