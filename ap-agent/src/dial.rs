@@ -39,12 +39,18 @@ impl Dial {
     pub fn new(url: &str) -> Result<Self, BadUrl> {
         let bad = || BadUrl(url.to_owned());
         let parsed: http::Uri = url.parse().map_err(|_| bad())?;
-        if parsed.scheme_str() != Some("https") || !matches!(parsed.path(), "" | "/") {
+        if parsed.scheme_str() != Some("https") || !matches!(parsed.path(), "" | "/") || parsed.query().is_some() {
             return Err(bad());
         }
+        let authority = parsed.authority().map(http::uri::Authority::as_str).ok_or_else(bad)?;
         let host = parsed.host().filter(|host| !host.is_empty()).ok_or_else(bad)?;
+        // What stands behind the host is a port that exists, and no user stands before it.
+        let port = match authority.strip_prefix(host).ok_or_else(bad)? {
+            "" => 443,
+            behind => behind.strip_prefix(':').and_then(|port| port.parse().ok()).filter(|port| *port > 0).ok_or_else(bad)?,
+        };
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        Ok(Self { host, port: parsed.port_u16().unwrap_or(443), last_good: Arc::default() })
+        Ok(Self { host, port, last_good: Arc::default() })
     }
 
     /// A connection of TLS under `config`. The name is looked up each time; the last address that proved to be the
@@ -114,10 +120,22 @@ mod tests {
 
     #[test]
     fn only_urls_of_a_host_are_taken() {
-        for url in ["", "controller:8444", "http://c:8444", "https://", "https://c:8444/agent", "https://c:99999"] {
+        for url in [
+            "",
+            "controller:8444",
+            "http://c:8444",
+            "https://",
+            "https://c:8444/agent",
+            "https://c:8444/?x",
+            "https://c:99999",
+            "https://c:0",
+            "https://c:",
+            "https://me@c:8444",
+        ] {
             assert!(Dial::new(url).is_err(), "{url:?} was taken");
         }
         assert_eq!(Dial::new("https://controller.example:8444").unwrap().authority(), "controller.example:8444");
+        assert_eq!(Dial::new("https://controller.example").unwrap().authority(), "controller.example:443");
         assert_eq!(Dial::new("https://[2001:db8::1]:8444/").unwrap().authority(), "[2001:db8::1]:8444");
     }
 
