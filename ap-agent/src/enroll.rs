@@ -1,8 +1,9 @@
 //! Enrolment: a one-time token makes the controller pin our key and us pin the controller's.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use std::{fs, io};
 
 use agent_protocol::ALPN_ENROLL;
 use agent_protocol::enroll::{ENROLL_PATH, EnrollRefusal, EnrollRequest, EnrollResponse, EnrollToken, TokenError};
@@ -14,7 +15,7 @@ use hyper_util::rt::TokioIo;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::dial::{BadUrl, Dial};
-use crate::tls::{Identity, IdentityError, is_wrong_key, write_pin};
+use crate::tls::{Identity, IdentityError, PIN_FILE, is_wrong_key, write_pin};
 
 const PATIENCE: Duration = Duration::from_secs(15);
 const LONGEST_ANSWER: usize = 4096;
@@ -45,6 +46,15 @@ pub enum EnrollError {
     /// The controller said no, in its own words.
     #[error("{0}")]
     Refused(String),
+    /// A file that enrolment ends with could not be written; nobody was asked yet.
+    #[error("{path} cannot be written ({source}); run this as root, or name another file with --config", path = path.display())]
+    Place {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
     /// The answer makes no sense.
     #[error("what answers at {0} is no hotspot-controller; give the URL of its agents' listener (agents.public_url)")]
     NotAController(String),
@@ -59,9 +69,25 @@ pub async fn enroll(url: &str, token: &str, data_dir: &Path) -> Result<EnrollRes
     let token = EnrollToken::from_text(token)?;
     let dial = Dial::new(url)?;
     let identity = Identity::load_or_make(data_dir)?;
+    check_place(&data_dir.join(PIN_FILE))?;
     let response = ask(url, &dial, &identity, &token).await?;
     write_pin(data_dir, token.controller)?;
     Ok(response)
+}
+
+/// Finds out whether a file could be written at `path`, so that a token is not used up for nothing. Nothing is left
+/// there but the folder.
+///
+/// # Errors
+/// [`EnrollError::Place`].
+pub fn check_place(path: &Path) -> Result<(), EnrollError> {
+    let failed = |source| EnrollError::Place { path: path.to_owned(), source };
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let beside = path.with_extension("try");
+    fs::write(&beside, b"").map_err(failed)?;
+    fs::remove_file(&beside).map_err(failed)
 }
 
 /// Shows the token and the key of `identity` to the controller; writes nothing.

@@ -85,6 +85,7 @@ async fn execute(command: Command) -> anyhow::Result<()> {
             let token = if token == "-" { std::io::read_to_string(std::io::stdin())? } else { token };
             let settings = if config.exists() { AgentConfig::read(&config)? } else { AgentConfig::default() };
             let settings = settings.with_controller(&controller)?;
+            enroll::check_place(&config)?;
             let enrolled = enroll::enroll(settings.controller_url()?, &token, &settings.data_dir).await?;
             settings.write(&config)?;
             println!("enrolled as {} ({}); start it with: ap-agent run --config {}", enrolled.ap_id, enrolled.ap_name, config.display());

@@ -18,7 +18,8 @@ use sha2::{Digest as _, Sha256};
 
 const KEY_FILE: &str = "agent.key";
 const CERTIFICATE_FILE: &str = "agent.crt";
-const PIN_FILE: &str = "controller.pin";
+/// The controller's key in the data directory, as text.
+pub const PIN_FILE: &str = "controller.pin";
 
 /// Why the agent has no key to show.
 #[derive(Debug, thiserror::Error)]
