@@ -15,6 +15,7 @@ use agent_protocol::frame::encode;
 use agent_protocol::v1::RelayHeader;
 use bytes::BytesMut;
 use gate_core::Mac;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use rustls::ClientConfig;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
@@ -35,6 +36,8 @@ pub use warm::Warm;
 const PER_PHONE: usize = 16;
 /// Connections of all phones of this access point.
 const TOTAL: usize = 512;
+/// Descriptors for [`TOTAL`] and everything else the agent has open.
+const DESCRIPTORS: u64 = 4096;
 /// How long a phone that nobody has heard of yet is looked for, and how often.
 const LOOK_UP: Duration = Duration::from_millis(300);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -97,6 +100,16 @@ impl Drop for Place<'_> {
                 phones.remove(&self.mac);
             }
         }
+    }
+}
+
+/// Lets the process open what a full relay needs, two descriptors for a phone's connection; systems start with 1024.
+/// When that is refused the relay takes fewer phones in.
+pub fn raise_descriptor_limit() {
+    let raised = getrlimit(Resource::RLIMIT_NOFILE)
+        .and_then(|(soft, hard)| setrlimit(Resource::RLIMIT_NOFILE, soft.max(DESCRIPTORS.min(hard)), hard));
+    if let Err(error) = raised {
+        tracing::warn!(%error, "the limit of open files cannot be raised; set LimitNOFILE=4096 for the agent");
     }
 }
 

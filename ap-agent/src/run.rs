@@ -23,7 +23,7 @@ use crate::ledger::Ledger;
 use crate::link::{Link, LinkHandle};
 use crate::portal_probe::Prober;
 use crate::reconcile::{Core, Inputs, KernelNetwork, Owners, Parts};
-use crate::relay::Relay;
+use crate::relay::{Relay, raise_descriptor_limit};
 use crate::responder::{Responder, Situation};
 use crate::settings::{Local, Settings};
 use crate::tls::{Identity, read_pin};
@@ -83,6 +83,7 @@ pub async fn run(config: AgentConfig) -> anyhow::Result<()> {
         responder: config.responder,
         relay: config.relay,
     };
+    raise_descriptor_limit();
     let pin = read_pin(&config.data_dir)?;
     let identity = Identity::load_or_make(&config.data_dir)?;
     // A second agent stops here: the journal is locked.

@@ -83,7 +83,7 @@ impl Warm {
             if full {
                 return LONGEST.saturating_sub(oldest.unwrap_or_default());
             }
-            match self.dial.tls(Arc::clone(&self.config)).await {
+            match self.dial.tls_soon(Arc::clone(&self.config)).await {
                 Ok(stream) => {
                     self.held.lock().unwrap_or_else(PoisonError::into_inner).push_back((Instant::now(), stream));
                 }
