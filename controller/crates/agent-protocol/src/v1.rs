@@ -23,7 +23,7 @@ pub mod up {
         /// First frame of every control link.
         #[prost(message, tag = "1")]
         Hello(Hello),
-        /// Answer to one [`super::LogEntry`].
+        /// Answer to one [`super::LogEntry`], or to the last part of a [`super::Snapshot`].
         #[prost(message, tag = "2")]
         GrantAck(GrantAck),
         /// Answer to a [`super::ConfigDocument`].
@@ -70,7 +70,7 @@ pub struct Hello {
     pub unix_ms: u64,
 }
 
-/// Whether one entry of the grant log is in force in this access point's kernel.
+/// Whether one entry of the grant log is in force in this access point's kernel; without a grant: a whole snapshot.
 #[derive(Clone, PartialEq, Message)]
 pub struct GrantAck {
     /// Epoch of the entry.

@@ -73,6 +73,7 @@ fn up_frames() -> Vec<(&'static str, Frame)> {
         ("up-hello", up(up::Body::Hello(hello()))),
         ("up-grant-ack", up(up::Body::GrantAck(ack("")))),
         ("up-grant-ack-refused", up(up::Body::GrantAck(ack("the gate holds 65536 devices and is full")))),
+        ("up-snapshot-ack", up(up::Body::GrantAck(GrantAck { grant_id: vec![], ..ack("") }))),
         ("up-config-ack", up(up::Body::ConfigAck(ConfigAck { version: 12, refusal: String::new() }))),
         (
             "up-config-ack-refused",
