@@ -1,4 +1,5 @@
-//! The clients' bridge: the gateway's MAC and addresses, the same on every access point, and the kernel's switches.
+//! The clients' bridge: the gateway's MAC and addresses, the same on every access point, the kernel's switches, and its
+//! neighbours.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -8,11 +9,20 @@ use gate_core::{Interface, Mac};
 use nlink::netlink::addr::{Ipv4Address, Ipv6Address};
 use nlink::netlink::{Connection, Route};
 
+mod neighbours;
+
+pub use neighbours::Neighbours;
+
+/// Neighbours the kernel keeps before it looks for some to forget, and at most; three addresses for each of 5,000 phones.
+const NEIGHBOURS: (u32, u32) = (8192, 20_480);
+
 /// Why the bridge could not be made ready.
 #[derive(Debug, thiserror::Error)]
 pub enum BridgeError {
     /// There is no such interface yet.
-    #[error("there is no bridge {0}; create it (its unit runs after `ap-agent guard`) and it is taken up by itself")]
+    #[error(
+        "there is no bridge {0}; create it (its unit runs after `ap-agent guard`) and it is taken up by itself"
+    )]
     Missing(Interface),
     /// The kernel refused.
     #[error("the bridge {bridge} cannot be set up; the agent needs CAP_NET_ADMIN")]
@@ -79,14 +89,32 @@ impl Bridge {
         set("net/ipv4/ip_forward", "1")?;
         set("net/ipv6/conf/all/forwarding", "1")?;
         set("net/netfilter/nf_conntrack_acct", "1")?;
+        // Redirects are sent where either this or the bridge's own switch says so.
+        set("net/ipv4/conf/all/send_redirects", "0")?;
         for (switch, value) in [
             // Addresses are the same on every access point, so none is asked for and none is announced elsewhere.
             (format!("net/ipv6/conf/{name}/accept_dad"), "0"),
             (format!("net/ipv6/conf/{name}/accept_ra"), "0"),
             (format!("net/ipv4/conf/{name}/send_redirects"), "0"),
+            (format!("net/ipv4/conf/{name}/accept_redirects"), "0"),
+            // What is of this host's other interfaces is nobody's business here.
             (format!("net/ipv4/conf/{name}/arp_ignore"), "1"),
+            (format!("net/ipv4/conf/{name}/rp_filter"), "1"),
         ] {
             set(&switch, value)?;
+        }
+        // Where the reverse path is checked, it is checked with the packet's mark: without it the guard has no way back
+        // for a guest's packet, and the check drops it.
+        set("net/ipv4/conf/all/src_valid_mark", "1")?;
+        // These are of the whole machine; a container has no say in them.
+        let (some, most) = NEIGHBOURS;
+        for family in ["ipv4", "ipv6"] {
+            for (switch, least) in [("gc_thresh3", most), ("gc_thresh2", some)] {
+                let switch = format!("net/{family}/neigh/default/{switch}");
+                if Path::new("/proc/sys").join(&switch).exists() {
+                    raise(&switch, least)?;
+                }
+            }
         }
         // Bridged frames are kept apart by isolated ports; where this module is loaded they would meet our chains twice.
         for switch in ["net/bridge/bridge-nf-call-iptables", "net/bridge/bridge-nf-call-ip6tables"] {
@@ -99,8 +127,24 @@ impl Bridge {
 }
 
 fn set(switch: &str, value: &str) -> Result<(), BridgeError> {
-    let path = Path::new("/proc/sys").join(switch);
-    let failed = |source| BridgeError::Switch { name: switch.to_owned(), source };
-    let held = std::fs::read_to_string(&path).map_err(failed)?;
-    if held.trim() == value { Ok(()) } else { std::fs::write(&path, value).map_err(failed) }
+    if read(switch)? == value { Ok(()) } else { write(switch, value) }
+}
+
+/// Sets a switch that is lower than `least`.
+fn raise(switch: &str, least: u32) -> Result<(), BridgeError> {
+    let enough = read(switch)?.parse::<u32>().is_ok_and(|held| held >= least);
+    if enough { Ok(()) } else { write(switch, &least.to_string()) }
+}
+
+fn read(switch: &str) -> Result<String, BridgeError> {
+    let text = std::fs::read_to_string(Path::new("/proc/sys").join(switch));
+    text.map(|text| text.trim().to_owned()).map_err(|source| failed(switch, source))
+}
+
+fn write(switch: &str, value: &str) -> Result<(), BridgeError> {
+    std::fs::write(Path::new("/proc/sys").join(switch), value).map_err(|source| failed(switch, source))
+}
+
+fn failed(switch: &str, source: io::Error) -> BridgeError {
+    BridgeError::Switch { name: switch.to_owned(), source }
 }

@@ -15,9 +15,12 @@ pub use memory::MemoryGate;
 /// Why the gate did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum GateError {
-    /// `nft` is not installed, or did not answer in time.
+    /// `nft` is not installed.
     #[error("nft cannot be run; install the package nftables")]
     Nft(#[source] std::io::Error),
+    /// `nft` did not end in time.
+    #[error("nft did not end within {0} s; the rules in force stay, and it is tried again")]
+    Late(u64),
     /// The kernel or nft refused the ruleset; the former one stays.
     #[error("nft refused the ruleset: {0}")]
     Ruleset(String),
@@ -30,6 +33,9 @@ pub enum GateError {
         #[source]
         source: nlink::Error,
     },
+    /// An address was given to its owner, and others kept using it in between.
+    #[error("an address changed hands faster than the gate; it is bound again with the next look")]
+    Unsettled,
     /// The table is not there, so nothing can be changed in it.
     #[error("the table {} is gone; it is made anew with the next look", gate_core::TABLE)]
     Gone,

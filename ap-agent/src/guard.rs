@@ -1,7 +1,8 @@
 //! Policy routing that keeps the clients' bridge closed without any table: no mark, no route.
 //!
 //! `ap-agent guard` lays the rules before the bridge comes up; the running agent looks after them. They hold when the
-//! agent is dead, when the ruleset was flushed, and while the system boots.
+//! agent is dead, when the ruleset was flushed, and while the system boots. What is for this host itself (DHCP, DNS,
+//! responder, relay) is not routed and not touched.
 
 use gate_core::{GRANT_BIT, Interface, Prefix4, Prefix6};
 use nlink::netlink::messages::RuleMessage;
@@ -31,6 +32,20 @@ pub struct Guard {
 }
 
 impl Guard {
+    /// Takes every rule of ours away: the bridge is as open as the system's own routing makes it.
+    ///
+    /// # Errors
+    /// [`GuardError`] when the kernel refuses.
+    pub async fn lift() -> Result<(), GuardError> {
+        let routes = Connection::<Route>::new()?;
+        for held in routes.get_rules_v4().await?.iter().chain(&routes.get_rules_v6().await?) {
+            if held.protocol() == Some(PROTOCOL) {
+                routes.del_rule_if_exists(Self::exactly(held)).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Lays what is missing and removes what is ours and out of date; tells whether anything had to change.
     ///
     /// # Errors
@@ -41,24 +56,27 @@ impl Guard {
         for (wanted, held) in
             [(self.rules4(), routes.get_rules_v4().await?), (self.rules6(), routes.get_rules_v6().await?)]
         {
-            let ours = held.iter().filter(|rule| rule.protocol() == Some(PROTOCOL));
-            let ours: Vec<&RuleMessage> = ours.collect();
-            let same = ours.len() == wanted.len()
-                && wanted.iter().zip(&ours).all(|(wanted, held)| wanted.is(held));
-            if same {
-                continue;
-            }
-            changed = true;
+            let ours: Vec<&RuleMessage> =
+                held.iter().filter(|rule| rule.protocol() == Some(PROTOCOL)).collect();
             // New rules first: between the two there is never a moment without one.
-            for rule in &wanted {
-                if !ours.iter().any(|held| rule.is(held)) {
-                    routes.add_rule(rule.builder()).await?;
+            for rule in wanted.iter().filter(|rule| !ours.iter().any(|held| rule.is(held))) {
+                changed = true;
+                match routes.add_rule(rule.builder()).await {
+                    Ok(()) => {}
+                    // Somebody else laid the very same: it does the same.
+                    Err(error) if error.is_already_exists() => {}
+                    Err(error) => return Err(error.into()),
                 }
             }
+            let mut kept: Vec<&Rule> = Vec::new();
             for held in ours {
-                if !wanted.iter().any(|rule| rule.is(held)) {
-                    let family = if held.is_ipv4() { RuleBuilder::v4() } else { RuleBuilder::v6() };
-                    routes.del_rule_if_exists(family.priority(held.priority()).protocol(PROTOCOL)).await?;
+                let same = wanted.iter().find(|rule| rule.is(held));
+                match same.filter(|rule| !kept.contains(rule)) {
+                    Some(rule) => kept.push(rule),
+                    None => {
+                        changed = true;
+                        routes.del_rule_if_exists(Self::exactly(held)).await?;
+                    }
                 }
             }
         }
@@ -82,6 +100,22 @@ impl Guard {
         Ok(())
     }
 
+    /// What names a rule of ours and no other, for its deletion.
+    fn exactly(held: &RuleMessage) -> RuleBuilder {
+        let mut builder = if held.is_ipv6() { RuleBuilder::v6() } else { RuleBuilder::v4() };
+        builder = builder.priority(held.priority()).protocol(PROTOCOL);
+        if let Some(name) = held.iifname() {
+            builder = builder.iif(name);
+        }
+        if let Some(address) = held.destination() {
+            builder = builder.to_addr(address, held.dst_len());
+        }
+        if let Some(mark) = held.fwmark().filter(|mark| *mark != 0) {
+            builder = builder.fwmark_mask(mark, held.fwmask().unwrap_or(u32::MAX));
+        }
+        if held.is_lookup() { builder.table(held.table_id()) } else { builder }
+    }
+
     fn rules4(&self) -> Vec<Rule> {
         let to = self.clients4.map(|prefix| (prefix.network().into(), prefix.length()));
         self.rules(false, to)
@@ -102,10 +136,8 @@ impl Guard {
             marked,
             open,
         };
-        let mut rules = vec![
-            rule(0, Some(&bridge), None, true, true),
-            rule(1, Some(&bridge), None, false, false),
-        ];
+        let mut rules =
+            vec![rule(0, Some(&bridge), None, true, true), rule(1, Some(&bridge), None, false, false)];
         if clients.is_some() {
             rules.extend([
                 rule(2, None, clients, true, true),
@@ -153,6 +185,11 @@ impl Rule {
             && held.destination() == self.to.map(|(address, _)| address)
             && held.dst_len() == self.to.map_or(0, |(_, length)| length)
             && held.fwmark().filter(|mark| *mark != 0) == mark
-            && if self.open { held.is_lookup() && held.table_id() == TABLE_MAIN } else { held.is_unreachable() }
+            && held.fwmask().filter(|_| self.marked) == mark
+            && if self.open {
+                held.is_lookup() && held.table_id() == TABLE_MAIN
+            } else {
+                held.is_unreachable()
+            }
     }
 }

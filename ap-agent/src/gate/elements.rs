@@ -27,9 +27,14 @@ pub(super) fn set(name: SetName) -> Set {
         SetName::Up6 | SetName::Bound6 => set.key_type(with_mac(SetKeyType::Ipv6Addr)),
         SetName::Down4 | SetName::Taken4 => set.key_type(SetKeyType::Ipv4Addr),
         SetName::Down6 | SetName::Taken6 => set.key_type(SetKeyType::Ipv6Addr),
-        SetName::Pace | SetName::Refusals | SetName::Queries | SetName::Responder | SetName::Relay => {
-            set.key_type(SetKeyType::EtherAddr)
-        }
+        SetName::Pace
+        | SetName::Refusals
+        | SetName::Queries
+        | SetName::Signals
+        | SetName::Flows
+        | SetName::Resolver
+        | SetName::Responder
+        | SetName::Relay => set.key_type(SetKeyType::EtherAddr),
     }
 }
 
@@ -52,6 +57,11 @@ pub(super) fn gate(bridge: &Interface, mac: Mac, number: u32, remaining: Duratio
 /// Key of a mark in the set of live marks.
 pub(super) fn live_key(number: u32) -> SetElement {
     SetElement::mark(mark_of(number))
+}
+
+/// Element of the set of live marks.
+pub(super) fn live(number: u32, remaining: Duration) -> SetElement {
+    live_key(number).with_timeout(remaining)
 }
 
 /// Key of an address.

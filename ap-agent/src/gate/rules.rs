@@ -31,7 +31,7 @@ pub(super) async fn load(text: &str) -> Result<(), GateError> {
     };
     let output = match tokio::time::timeout(LONGEST, work).await {
         Ok(output) => output.map_err(GateError::Nft)?,
-        Err(late) => return Err(GateError::Nft(std::io::Error::from(late))),
+        Err(_) => return Err(GateError::Late(LONGEST.as_secs())),
     };
     if output.status.success() {
         return Ok(());

@@ -17,6 +17,7 @@ pub use change::{ADDRESSES_PER_DEVICE, Accounted, Admission, GateChange, Observe
 pub use config::{ConfigError, GateConfig, Wanted};
 pub use names::{Interface, Mac, NameError};
 pub use prefix::{Prefix4, Prefix6, PrefixError};
+pub use rules::FLOWS_PER_DEVICE;
 pub use ruleset::{Chain, Hook, Ruleset, Standing};
 pub use sets::{COUNTERS, SetDecl, SetName};
 

@@ -109,8 +109,16 @@ mod tests {
 
     #[test]
     fn prefixes_within_others_are_left_out() {
-        let read = |texts: &[&str]| Prefix4::outermost(texts.iter().map(|text| Prefix4::parse(text).unwrap()));
-        let kept = read(&["10.0.0.0/8", "10.50.0.0/16", "10.0.0.0/9", "11.0.0.0/8", "192.168.0.0/16", "10.255.0.0/16"]);
+        let read =
+            |texts: &[&str]| Prefix4::outermost(texts.iter().map(|text| Prefix4::parse(text).unwrap()));
+        let kept = read(&[
+            "10.0.0.0/8",
+            "10.50.0.0/16",
+            "10.0.0.0/9",
+            "11.0.0.0/8",
+            "192.168.0.0/16",
+            "10.255.0.0/16",
+        ]);
         assert_eq!(kept, read(&["10.0.0.0/8", "11.0.0.0/8", "192.168.0.0/16"]));
         assert_eq!(read(&["0.0.0.0/0", "1.0.0.0/8"]).len(), 1);
     }

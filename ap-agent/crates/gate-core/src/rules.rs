@@ -29,7 +29,7 @@ const CONNECTIONS: u32 = 64;
 /// The same to the resolver: dnsmasq serves twenty over TCP, all devices together.
 const TO_RESOLVER: u32 = 6;
 /// Flows of one granted device through this access point, so that nobody fills the table of all.
-const FLOWS: u32 = 1024;
+pub const FLOWS_PER_DEVICE: u32 = 1024;
 /// The first packet of a flow: those that follow are not counted again.
 const FIRST_PACKET: &str = "ct status & confirmed == 0x0";
 /// How fast one device is told that something is refused; beyond it there is silence.
@@ -76,11 +76,7 @@ fn any_of<T: Display>(items: &BTreeSet<T>) -> String {
 /// The first hook every packet meets.
 fn judge(config: &GateConfig) -> Vec<String> {
     let bridge = config.bridge();
-    vec![
-        format!("iifname \"{bridge}\" goto client"),
-        "iifname \"lo\" return".into(),
-        "goto elsewhere".into(),
-    ]
+    vec![format!("iifname \"{bridge}\" goto client"), "iifname \"lo\" return".into(), "goto elsewhere".into()]
 }
 
 /// A packet from the clients' bridge.
@@ -276,7 +272,9 @@ fn pass(config: &GateConfig) -> Vec<String> {
 fn upward(config: &GateConfig) -> Vec<String> {
     vec![
         format!("oifname \"{}\" counter name isolated drop", config.bridge()),
-        format!("{FIRST_PACKET} add @flows {{ ether saddr ct count over {FLOWS} }} counter name connection_limit drop"),
+        format!(
+            "{FIRST_PACKET} add @flows {{ ether saddr ct count over {FLOWS_PER_DEVICE} }} counter name connection_limit drop"
+        ),
         format!("{} meta nfproto ipv4 update @up4 {{ ether saddr . ip saddr }} accept", granted()),
         format!("{} meta nfproto ipv6 update @up6 {{ ether saddr . ip6 saddr }} accept", granted()),
         // A full accounting set still lets granted packets through; the agent makes room.

@@ -80,7 +80,8 @@ impl Ruleset {
         let own_set = |name: &str| SetDecl::all().iter().any(|set| set.kernel_name == name);
         let former: Vec<&String> =
             standing.chains.iter().filter(|name| is_word(name) && !own_chain(name)).collect();
-        for name in self.chains.iter().map(|chain| chain.name).chain(former.iter().map(|name| name.as_str())) {
+        for name in self.chains.iter().map(|chain| chain.name).chain(former.iter().map(|name| name.as_str()))
+        {
             let _ = writeln!(out, "flush chain inet {TABLE} {name}");
         }
         for name in former {

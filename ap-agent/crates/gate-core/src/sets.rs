@@ -131,7 +131,14 @@ impl SetDecl {
     }
 
     pub(crate) fn write(&self, out: &mut String) {
-        let _ = writeln!(out, "add {} inet {} {} {}", self.kind, crate::TABLE, self.kernel_name, self.definition());
+        let _ = writeln!(
+            out,
+            "add {} inet {} {} {}",
+            self.kind,
+            crate::TABLE,
+            self.kernel_name,
+            self.definition()
+        );
     }
 }
 

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use gate_core::{ADDRESSES_PER_DEVICE, Accounted, Admission, GateChange, Mac, Observed, Wanted, changes_to, surplus};
+use gate_core::{
+    ADDRESSES_PER_DEVICE, Accounted, Admission, GateChange, Mac, Observed, Wanted, changes_to, surplus,
+};
 use proptest::prelude::*;
 
 const SLACK: Duration = Duration::from_secs(2);

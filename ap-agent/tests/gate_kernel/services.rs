@@ -1,0 +1,229 @@
+//! What a phone gets of the access point itself: responder, relay and resolver in bounds, and nothing else.
+
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use gate_core::{FLOWS_PER_DEVICE, mark_of};
+
+use super::frames::{Carrier, frame};
+use super::site::{
+    GATEWAY4, GATEWAY6, PORTAL4, PORTAL6, PORTS, Phone, RESOLVER4, RESOLVER6, UPLINK4, WEB4, WEB6,
+    at_the_lake, udp, within,
+};
+use super::wire::{Tag, wait};
+
+/// A listener of the access point that greets with its name and keeps every connection open.
+struct Service {
+    over: Arc<AtomicBool>,
+    thread: Option<std::thread::JoinHandle<()>>,
+    held: Arc<Mutex<Vec<TcpStream>>>,
+}
+
+impl Service {
+    /// Listens in the calling thread's namespace, for both families.
+    fn start(name: &'static str, port: u16) -> Self {
+        let listener = TcpListener::bind(("::", port)).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let (over, held) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
+        let (stop, keep) = (over.clone(), held.clone());
+        let thread = std::thread::spawn(move || {
+            while !stop.load(Ordering::Relaxed) {
+                match listener.accept() {
+                    Ok((mut connection, _)) => {
+                        let _ = connection.write_all(name.as_bytes());
+                        keep.lock().unwrap().push(connection);
+                    }
+                    Err(_) => std::thread::sleep(Duration::from_millis(1)),
+                }
+            }
+        });
+        Self { over, thread: Some(thread), held }
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+        let _ = self.thread.take().map(std::thread::JoinHandle::join);
+        self.held.lock().unwrap().clear();
+    }
+}
+
+/// Connects from a phone.
+fn connect(phone: &Phone, to: impl Into<SocketAddr>) -> Result<TcpStream, ErrorKind> {
+    let to = to.into();
+    within(&phone.netns, || TcpStream::connect_timeout(&to, Duration::from_secs(3)))
+        .map_err(|error| error.kind())
+}
+
+/// Who answers there.
+fn answered_by(phone: &Phone, to: impl Into<SocketAddr>) -> Result<String, ErrorKind> {
+    let mut connection = connect(phone, to)?;
+    connection.set_read_timeout(Some(Duration::from_secs(3))).unwrap();
+    let mut name = [0; 16];
+    let length = connection.read(&mut name).map_err(|error| error.kind())?;
+    Ok(String::from_utf8_lossy(&name[..length]).into_owned())
+}
+
+fn services() -> [Service; 4] {
+    [
+        Service::start("responder", PORTS.0),
+        Service::start("relay", PORTS.1),
+        Service::start("ssh", 22),
+        Service::start("web", 443),
+    ]
+}
+
+#[test]
+fn a_stranger_meets_responder_relay_and_resolver_and_clear_refusals_elsewhere() {
+    at_the_lake(1, |site| {
+        let mut gate = site.laid();
+        let phone = &site.phones[0];
+        let _services = services();
+        let four = |address, port| SocketAddr::new(IpAddr::V4(address), port);
+        let six = |address, port| SocketAddr::new(IpAddr::V6(address), port);
+        for to in [four(WEB4, 80), six(WEB6, 80), four(GATEWAY4, 80), six(GATEWAY6, 80), four(PORTAL4, 80)] {
+            assert_eq!(answered_by(phone, to).as_deref(), Ok("responder"), "{to}");
+        }
+        for to in [four(PORTAL4, 443), six(PORTAL6, 443)] {
+            assert_eq!(answered_by(phone, to).as_deref(), Ok("relay"), "{to}");
+        }
+        // Reset at once, not silence: the browser says so and looks for the portal.
+        for to in [four(WEB4, 443), six(WEB6, 443)] {
+            assert_eq!(answered_by(phone, to), Err(ErrorKind::ConnectionRefused), "{to}");
+        }
+        for to in [four(WEB4, 22), four(WEB4, 853), six(WEB6, 22), four(PORTAL4, 22)] {
+            let refused = answered_by(phone, to).unwrap_err();
+            let administrative = [ErrorKind::HostUnreachable, ErrorKind::PermissionDenied];
+            assert!(administrative.contains(&refused), "{to}: {refused:?}");
+        }
+        ports_of_the_access_point_are_closed(phone);
+        // Any resolver a phone asks is ours.
+        let resolver = UdpSocket::bind(("::", 53)).unwrap();
+        for to in [four(RESOLVER4, 53), six(RESOLVER6, 53), four(GATEWAY4, 53), six(GATEWAY6, 53)] {
+            let question = phone.udp(to);
+            question.send(b"question").unwrap();
+            let (_, asker) = resolver.recv_from(&mut [0; 64]).unwrap();
+            resolver.send_to(b"answer", asker).unwrap();
+            assert_eq!(question.recv(&mut [0; 64]).unwrap(), 6, "{to}");
+        }
+        assert!(site.observe(&mut gate).counters["input_refused"] > 0);
+    });
+}
+
+/// Nobody asks responder and relay by their ports, and nothing else of the access point at all.
+fn ports_of_the_access_point_are_closed(phone: &Phone) {
+    let (responder, relay) = PORTS;
+    for address in [IpAddr::V4(GATEWAY4), IpAddr::V6(GATEWAY6), IpAddr::V4(UPLINK4)] {
+        for port in [responder, relay, 22, 443] {
+            let answer = answered_by(phone, (address, port));
+            assert_eq!(answer, Err(ErrorKind::ConnectionRefused), "{address} port {port}");
+        }
+    }
+}
+
+#[test]
+fn a_guest_reaches_the_portal_through_the_relay_and_the_world_directly() {
+    at_the_lake(1, |site| {
+        let mut gate = site.laid();
+        let phone = &site.phones[0];
+        let _services = services();
+        site.admit(&mut gate, phone.mac, 7);
+        let world = within(&site.net(), || [80, 443, 53].map(|port| Service::start("world", port)));
+        for web in [IpAddr::V4(WEB4), IpAddr::V6(WEB6)] {
+            for port in [80, 443] {
+                assert_eq!(answered_by(phone, (web, port)).as_deref(), Ok("world"), "{web} port {port}");
+            }
+        }
+        assert_eq!(answered_by(phone, (RESOLVER4, 53)).as_deref(), Ok("world"));
+        for portal in [IpAddr::V4(PORTAL4), IpAddr::V6(PORTAL6)] {
+            assert_eq!(answered_by(phone, (portal, 443)).as_deref(), Ok("relay"));
+            assert_eq!(answered_by(phone, (portal, 80)).as_deref(), Ok("responder"));
+        }
+        ports_of_the_access_point_are_closed(phone);
+        drop(world);
+        // HTTP/3 to the portal would go around the relay.
+        let tag = Tag::new();
+        for portal in [IpAddr::V4(PORTAL4), IpAddr::V6(PORTAL6)] {
+            phone.wire.send(&frame(&phone.ends(portal), Carrier::Udp(6000, 443), &tag.payload(1)));
+        }
+        phone.wire.send(&frame(&phone.ends(WEB4.into()), Carrier::Udp(6001, 443), &tag.payload(2)));
+        wait("a guest's HTTP/3", || site.internet.arrived(&tag) == [2]);
+    });
+}
+
+#[test]
+fn a_phone_with_hundreds_of_connections_takes_none_from_others() {
+    at_the_lake(2, |site| {
+        let mut gate = site.laid();
+        let [many, one] = &site.phones[..] else { panic!("two phones") };
+        let _services = services();
+        for (to, name) in [((WEB4, 80), "responder"), ((PORTAL4, 443), "relay")] {
+            let before = site.observe(&mut gate).counters["connection_limit"];
+            let held: Vec<TcpStream> = (0..150).filter_map(|_| connect(many, to).ok()).collect();
+            assert_eq!(held.len(), 64, "connections to the {name}");
+            assert_eq!(site.observe(&mut gate).counters["connection_limit"] - before, 86);
+            assert_eq!(answered_by(one, to).as_deref(), Ok(name));
+        }
+        // The resolver serves few over TCP, so one phone gets fewer still.
+        let resolver = Service::start("resolver", 53);
+        let held: Vec<TcpStream> = (0..40).filter_map(|_| connect(many, (GATEWAY4, 53)).ok()).collect();
+        assert_eq!(held.len(), 6);
+        assert_eq!(answered_by(one, (RESOLVER4, 53)).as_deref(), Ok("resolver"));
+        drop(resolver);
+    });
+}
+
+#[test]
+fn a_guest_that_opens_thousands_of_flows_leaves_room_for_others() {
+    at_the_lake(2, |site| {
+        let mut gate = site.laid();
+        let [many, one] = &site.phones[..] else { panic!("two phones") };
+        site.admit(&mut gate, many.mac, 7);
+        site.admit(&mut gate, one.mac, 8);
+        let tag = Tag::new();
+        for port in 0..3000u16 {
+            let carrier = Carrier::Udp(10_000 + port, 7);
+            many.wire.send(&frame(&many.ends(WEB4.into()), carrier, &tag.payload(port.into())));
+        }
+        // A packet of a flow that exists is not a new one: it passes as before.
+        for again in 0..20u32 {
+            let payload = tag.payload(100_000 + again);
+            many.wire.send(&frame(&many.ends(WEB4.into()), Carrier::Udp(10_000, 7), &payload));
+        }
+        wait("the first flow to go on", || {
+            site.internet.arrived(&tag).iter().filter(|number| **number >= 100_000).count() == 20
+        });
+        let server = udp(&site.net(), (WEB4, 7001));
+        one.udp((WEB4, 7001)).send(b"room?").unwrap();
+        server.recv_from(&mut [0; 64]).unwrap();
+        let flows = super::flows::marks(site).iter().filter(|mark| **mark == mark_of(7)).count();
+        assert_eq!(flows, usize::try_from(FLOWS_PER_DEVICE).unwrap());
+        assert_eq!(site.observe(&mut gate).counters["connection_limit"], 3000 - u64::from(FLOWS_PER_DEVICE));
+    });
+}
+
+#[test]
+fn a_phone_that_floods_what_every_host_sends_starves_only_itself() {
+    at_the_lake(2, |site| {
+        let mut gate = site.laid();
+        let [flood, other] = &site.phones[..] else { panic!("two phones") };
+        let before = site.observe(&mut gate).counters["input_refused"];
+        for _ in 0..2000 {
+            flood.wire.send(&frame(&flood.ends(GATEWAY4.into()), Carrier::Echo, b"flood"));
+        }
+        wait("the flood to be refused", || {
+            site.observe(&mut gate).counters["input_refused"] - before >= 1000
+        });
+        let pings = |phone: &Phone| {
+            within(&phone.netns, || {
+                super::site::run("ping", &["-c", "1", "-W", "2", &GATEWAY4.to_string()], "").is_ok()
+                    && super::site::run("ping", &["-c", "1", "-W", "2", &GATEWAY6.to_string()], "").is_ok()
+            })
+        };
+        assert!(pings(other), "another phone's echo was not answered");
+    });
+}

@@ -1,0 +1,183 @@
+//! Around the gate: policy routing, the bridge with its addresses and switches, pinned neighbours.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use ap_agent::bridge::{Bridge, BridgeError, Neighbours};
+use ap_agent::guard::Guard;
+use gate_core::{Interface, Mac};
+
+use super::frames::advertisement;
+use super::site::{GATEWAY_MAC, GATEWAY6, Site, WEB4, at_the_lake, run};
+use super::wire::wait;
+
+fn rules() -> Vec<String> {
+    let all = ["-4", "-6"].map(|family| run("ip", &[family, "rule", "list"], "").unwrap()).concat();
+    all.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn the_guard_lays_its_rules_once_mends_them_and_leaves_others_alone() {
+    at_the_lake(0, |site| {
+        site.block(Guard::lift()).unwrap();
+        run("ip", &["rule", "add", "pref", "99", "from", "192.0.2.1", "lookup", "77"], "").unwrap();
+        let without = rules();
+        let guard = Site::guard();
+        assert!(site.block(guard.lay()).unwrap());
+        let with = rules();
+        assert_eq!(with.len(), without.len() + 10, "{with:#?}");
+        assert!(!site.block(guard.lay()).unwrap(), "rules that were right were changed");
+        assert_eq!(rules(), with);
+        // One is taken away, one is doubled by hand, one is changed.
+        for args in [
+            &["rule", "del", "pref", "101"][..],
+            &["-6", "rule", "del", "pref", "104"],
+            &["rule", "add", "pref", "103", "iif", "br0", "lookup", "77", "protocol", "153"],
+        ] {
+            run("ip", args, "").unwrap();
+            assert_ne!(rules(), with);
+            assert!(site.block(guard.lay()).unwrap());
+            assert_eq!(rules(), with);
+        }
+        // Another bridge: the former one's rules go, and there is no moment without any.
+        let other = Guard { bridge: Interface::new("br7").unwrap(), ..guard.clone() };
+        assert!(site.block(other.lay()).unwrap());
+        let moved = rules();
+        assert_eq!(moved.len(), with.len());
+        assert!(!moved.iter().any(|rule| rule.contains("br0")), "{moved:#?}");
+        site.block(Guard::lift()).unwrap();
+        assert_eq!(rules(), without);
+    });
+}
+
+#[test]
+fn before_anything_is_known_the_guard_closes_the_bridge_alone() {
+    at_the_lake(0, |site| {
+        site.block(Guard::lift()).unwrap();
+        let guard = Guard { bridge: Interface::new("br0").unwrap(), clients4: None, clients6: None };
+        site.block(guard.lay()).unwrap();
+        let laid: Vec<String> = rules().into_iter().filter(|rule| rule.contains("br0")).collect();
+        assert_eq!(laid.len(), 4, "{laid:#?}");
+        assert_eq!(laid.iter().filter(|rule| rule.contains("unreachable")).count(), 2);
+    });
+}
+
+#[test]
+fn the_bridge_gets_what_every_access_point_has_and_is_left_alone_when_it_has_it() {
+    at_the_lake(0, |site| {
+        let bridge = Site::bridge();
+        let state = || {
+            let addresses = run("ip", &["-br", "addr", "show", "dev", "br0"], "").unwrap();
+            let link = run("ip", &["-br", "link", "show", "dev", "br0"], "").unwrap();
+            (addresses.split_whitespace().skip(2).map(str::to_owned).collect::<Vec<_>>(), link)
+        };
+        let (addresses, link) = state();
+        assert!(link.contains(&GATEWAY_MAC.to_string()), "{link}");
+        for address in ["10.50.0.1/16", "fd50:686b:6965:6d::1/64"] {
+            assert!(addresses.iter().any(|held| held == address), "{addresses:?}");
+        }
+        site.block(bridge.prepare()).unwrap();
+        assert_eq!(state(), (addresses.clone(), link));
+        // Somebody meddles.
+        run("ip", &["addr", "del", "10.50.0.1/16", "dev", "br0"], "").unwrap();
+        run("ip", &["link", "set", "br0", "address", "02:00:00:00:00:99"], "").unwrap();
+        std::fs::write("/proc/sys/net/ipv4/ip_forward", "0").unwrap();
+        std::fs::write("/proc/sys/net/ipv4/conf/all/send_redirects", "1").unwrap();
+        site.block(bridge.prepare()).unwrap();
+        let (mended, link) = state();
+        assert!(link.contains(&GATEWAY_MAC.to_string()), "{link}");
+        let global = |all: &[String]| {
+            let mut all: Vec<String> =
+                all.iter().filter(|address| !address.starts_with("fe80")).cloned().collect();
+            all.sort();
+            all
+        };
+        assert_eq!(global(&mended), global(&addresses));
+        for (switch, value) in [
+            ("net/ipv4/ip_forward", "1"),
+            ("net/ipv6/conf/all/forwarding", "1"),
+            ("net/ipv4/conf/all/send_redirects", "0"),
+            ("net/ipv4/conf/br0/rp_filter", "1"),
+            ("net/netfilter/nf_conntrack_acct", "1"),
+            ("net/bridge/bridge-nf-call-iptables", "0"),
+        ] {
+            let held = std::fs::read_to_string(format!("/proc/sys/{switch}")).unwrap();
+            assert_eq!(held.trim(), value, "{switch}");
+        }
+        let missing = Bridge { name: Interface::new("br9").unwrap(), ..bridge };
+        let error = site.block(missing.prepare()).unwrap_err();
+        assert!(matches!(error, BridgeError::Missing(_)), "{error}");
+    });
+}
+
+#[test]
+fn guests_pass_whatever_check_of_the_reverse_path_the_system_has() {
+    at_the_lake(1, |site| {
+        let mut gate = site.laid();
+        let phone = &site.phones[0];
+        site.admit(&mut gate, phone.mac, 7);
+        for (port, check) in [(7001, "0"), (7002, "1"), (7003, "2")] {
+            std::fs::write("/proc/sys/net/ipv4/conf/all/rp_filter", check).unwrap();
+            std::fs::write("/proc/sys/net/ipv4/conf/wan0/rp_filter", check).unwrap();
+            site.block(Site::bridge().prepare()).unwrap();
+            let server = super::site::udp(&site.net(), (WEB4, port));
+            let flow = phone.udp((WEB4, port));
+            flow.send(b"up").unwrap();
+            let (_, peer) = server
+                .recv_from(&mut [0; 64])
+                .unwrap_or_else(|_| panic!("rp_filter {check} drops a guest's packets"));
+            server.send_to(b"down", peer).unwrap();
+            flow.recv(&mut [0; 64]).unwrap_or_else(|_| panic!("rp_filter {check} drops a guest's answers"));
+        }
+    });
+}
+
+/// The MAC the access point would send to for an address, and whether it is pinned.
+fn neighbour(address: IpAddr) -> Option<(String, bool)> {
+    let text = run("ip", &["neigh", "show", &address.to_string(), "dev", "br0"], "").unwrap();
+    let mut words = text.split_whitespace().skip_while(|word| *word != "lladdr").skip(1);
+    Some((words.next()?.to_owned(), text.contains("PERMANENT")))
+}
+
+#[test]
+fn a_phone_that_claims_anothers_address_receives_nothing_of_it_once_it_is_pinned() {
+    at_the_lake(2, |site| {
+        let [owner, liar] = &site.phones[..] else { panic!("two phones") };
+        let address = IpAddr::V6(owner.v6);
+        let held = |mac: Mac, pinned: bool| Some((mac.to_string(), pinned));
+        // The access point asks once who has it.
+        let socket = std::net::UdpSocket::bind(("::", 0)).unwrap();
+        socket.send_to(b"anybody?", (owner.v6, 9)).unwrap();
+        wait("the owner to be known", || neighbour(address) == held(owner.mac, false));
+        let to = super::frames::Ends { from: liar.v6.into(), ..liar.ends(GATEWAY6.into()) };
+        let lie = advertisement(&to, liar.mac, address);
+        // The lie works where nothing is pinned, or the rest proves nothing.
+        wait("the lie to be believed", || {
+            liar.wire.send(&lie);
+            neighbour(address) == held(liar.mac, false)
+        });
+        let mut neighbours = Neighbours::of(Interface::new("br0").unwrap());
+        let owners = BTreeMap::from([(address, owner.mac), (IpAddr::V4(owner.v4), owner.mac)]);
+        assert_eq!(site.block(neighbours.pin(&owners)).unwrap(), 2);
+        assert_eq!(site.block(neighbours.pin(&owners)).unwrap(), 0);
+        assert_eq!(neighbour(address), held(owner.mac, true));
+        for _ in 0..50 {
+            liar.wire.send(&lie);
+        }
+        // An echo behind the lies has been answered: they have been read.
+        let ping = |netns: &str| {
+            super::site::within(netns, || {
+                run("ping", &["-c", "1", "-W", "2", &GATEWAY6.to_string()], "").unwrap()
+            })
+        };
+        ping(&liar.netns);
+        assert_eq!(neighbour(address), held(owner.mac, true));
+        // A new agent finds what the one before pinned; who is no owner any more is unpinned.
+        let mut neighbours = Neighbours::of(Interface::new("br0").unwrap());
+        let owners = BTreeMap::from([(address, owner.mac)]);
+        assert_eq!(site.block(neighbours.pin(&owners)).unwrap(), 1);
+        assert_eq!(neighbour(IpAddr::V4(owner.v4)), None);
+        assert_eq!(site.block(neighbours.pin(&BTreeMap::new())).unwrap(), 1);
+        assert_eq!(neighbour(address), None);
+    });
+}
