@@ -1,4 +1,5 @@
-//! What the relay carries over a long way, and what its prober makes of portals that phones would refuse.
+//! What the relay carries over a long way, what its prober makes of portals that phones would refuse, and enrolment
+//! where its outcome has no place.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,6 +9,7 @@
 )]
 
 mod centre;
+mod enrolment;
 mod long_way;
 mod probe;
 
