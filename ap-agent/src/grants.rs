@@ -166,17 +166,24 @@ impl Grants {
         }
     }
 
+    /// The terms of the device that a coming entry speaks of, on a network.
+    #[must_use]
+    pub fn terms_of(&self, network: &str, grant: &Grant) -> Option<Terms> {
+        let mac = <[u8; 6]>::try_from(&grant.mac[..]).map(Mac).ok()?;
+        self.of(network, mac).and_then(terms)
+    }
+
     /// The terms sessions run under on a network.
     #[must_use]
     pub fn terms(&self, network: &str) -> BTreeMap<Mac, Terms> {
         let of_network = self.by_device.iter().filter(|((of, _), _)| of == network);
-        of_network
-            .filter_map(|((_, mac), grant)| {
-                let grant_id = <[u8; 16]>::try_from(&grant.grant_id[..]).ok()?;
-                Some((*mac, Terms { grant_id, idle_secs: grant.idle_secs }))
-            })
-            .collect()
+        of_network.filter_map(|((_, mac), grant)| Some((*mac, terms(grant)?))).collect()
     }
+}
+
+fn terms(grant: &Grant) -> Option<Terms> {
+    let grant_id = <[u8; 16]>::try_from(&grant.grant_id[..]).ok()?;
+    Some(Terms { grant_id, idle_secs: grant.idle_secs })
 }
 
 fn checked(grant: &Grant) -> Result<Mac, &'static str> {

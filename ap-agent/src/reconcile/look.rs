@@ -10,6 +10,7 @@ use gate_core::{GateChange, Mac, Observed, changes_to};
 use super::{Core, CoreError, LEDGER_EVERY, Network};
 use crate::dnsmasq::parse_leases;
 use crate::gate::Gate;
+use crate::sessions::Terms;
 
 /// Ends that differ by less are left alone: two clocks read one after the other.
 const SLACK: Duration = Duration::from_secs(2);
@@ -22,7 +23,7 @@ impl<G: Gate, N: Network> Core<G, N> {
         self.repair_network().await;
         let leases = self.changed_leases();
         if let Some(seen) = self.observe().await {
-            self.take_in(&seen).await?;
+            self.take_in(&seen, None).await?;
             self.correct(&seen, leases).await;
             self.last_seen = seen;
         }
@@ -69,8 +70,12 @@ impl<G: Gate, N: Network> Core<G, N> {
         }
     }
 
-    /// Sessions from what was counted.
-    pub(super) async fn take_in(&mut self, seen: &Observed) -> Result<(), CoreError> {
+    /// Sessions from what was counted. `ended` is a device whose grant was taken away since the last look.
+    pub(super) async fn take_in(
+        &mut self,
+        seen: &Observed,
+        ended: Option<(Mac, Terms)>,
+    ) -> Result<(), CoreError> {
         let Some(settings) = &self.settings else { return Ok(()) };
         let network = settings.network.clone();
         let now_ms = self.clock.now_ms();
@@ -81,6 +86,7 @@ impl<G: Gate, N: Network> Core<G, N> {
         }
         // Those whose time is over close with what was counted until then.
         let mut terms = self.grants.terms(&network);
+        terms.extend(ended);
         let over = if self.clock.known() { self.grants.expire(&network, now_ms) } else { Vec::new() };
         let before: BTreeMap<Mac, u64> =
             self.sessions.open().iter().map(|(mac, session)| (*mac, session.last_packet_ms)).collect();
@@ -88,6 +94,10 @@ impl<G: Gate, N: Network> Core<G, N> {
         for mac in &over {
             terms.remove(mac);
             outcome.reports.extend(self.sessions.close(*mac, SessionEnd::GrantExpired));
+        }
+        if let Some((mac, _)) = ended {
+            terms.remove(&mac);
+            terms.extend(self.grants.terms(&network).remove(&mac).map(|now| (mac, now)));
         }
         let gone: Vec<Mac> =
             self.sessions.open().keys().filter(|mac| !terms.contains_key(*mac)).copied().collect();

@@ -10,6 +10,7 @@ use super::{Core, CoreError, Network};
 use crate::gate::Gate;
 use crate::grants::Taken;
 use crate::link::LinkEvent;
+use crate::sessions::Terms;
 
 /// Records in one frame, and records on their way that are not confirmed as received.
 const BATCH: usize = 200;
@@ -110,6 +111,7 @@ impl<G: Gate, N: Network> Core<G, N> {
     /// One entry: into the kernel, then acknowledged, then what the device moved until now.
     async fn entry(&mut self, entry: &LogEntry) -> Result<(), CoreError> {
         let network = self.settings.as_ref().map(|settings| settings.network.clone()).unwrap_or_default();
+        let before = entry.grant.as_ref().and_then(|grant| self.grants.terms_of(&network, grant));
         let taken = self.grants.take(entry, &network, self.clock.now_ms());
         let mut ack = GrantAck {
             epoch: entry.epoch,
@@ -148,17 +150,18 @@ impl<G: Gate, N: Network> Core<G, N> {
         }
         self.link.send(up::Body::GrantAck(ack));
         match out {
-            Some(mac) => self.put_out(mac).await,
+            Some(mac) => self.put_out(mac, before).await,
             None => Ok(()),
         }
     }
 
-    /// Closes the session of a device that was put out, with its last bytes.
-    async fn put_out(&mut self, mac: Mac) -> Result<(), CoreError> {
+    /// Closes the session of a device that was put out, with its last bytes: what it moved under its former terms
+    /// until the cut is theirs, even if nobody had looked since its first packet.
+    async fn put_out(&mut self, mac: Mac, before: Option<Terms>) -> Result<(), CoreError> {
         let Some(settings) = &self.settings else { return Ok(()) };
         let network = settings.network.clone();
         if let Some(seen) = self.observe().await {
-            self.take_in(&seen).await?;
+            self.take_in(&seen, before.map(|terms| (mac, terms))).await?;
         }
         let still = self.grants.of(&network, mac).map(|grant| grant.grant_id.clone());
         let open = self.sessions.open().get(&mac).map(|session| session.terms.grant_id.to_vec());
@@ -171,6 +174,10 @@ impl<G: Gate, N: Network> Core<G, N> {
 
     async fn snapshot(&mut self, part: Snapshot) -> Result<(), CoreError> {
         let (epoch, sequence) = (part.epoch, part.sequence);
+        if part.last {
+            // What was moved until now belongs to the grants that are about to be replaced.
+            self.look().await?;
+        }
         if !self.grants.take_snapshot(part) {
             return Ok(());
         }
