@@ -66,7 +66,7 @@ pub async fn run(options: Options) -> anyhow::Result<Summary> {
     let stop = CancellationToken::new();
     let mut points = Vec::with_capacity(homes.len());
     for home in &homes {
-        points.push(Arc::new(AccessPoint::start(&options.controller, home, &stop)?));
+        points.push(Arc::new(AccessPoint::start(&options.controller, home, SharedGate::default(), &stop)?));
     }
     let outcome = play(&options, &points).await;
     stop.cancel();
@@ -85,7 +85,8 @@ async fn play(options: &Options, points: &[Arc<AccessPoint>]) -> anyhow::Result<
     for point in points {
         if !point.served_before(ready).await {
             let problem = point.link_problem();
-            let problem = if problem.is_empty() { "no configuration came within 20 s".to_owned() } else { problem };
+            let problem =
+                if problem.is_empty() { "no configuration came within 20 s".to_owned() } else { problem };
             bail!("an access point is not served by {}: {problem}", options.controller);
         }
     }
@@ -116,7 +117,9 @@ async fn drain(points: &[Arc<AccessPoint>]) {
     for point in points {
         while Instant::now() < until {
             match point.status().await {
-                Ok(status) if status.journal_pending > 0 && status.connected => tokio::time::sleep(LOOK).await,
+                Ok(status) if status.journal_pending > 0 && status.connected => {
+                    tokio::time::sleep(LOOK).await
+                }
                 Ok(_) | Err(_) => break,
             }
         }
@@ -153,7 +156,9 @@ fn tokens(file: Option<&Path>) -> anyhow::Result<VecDeque<String>> {
     let text = match file {
         None => return Ok(VecDeque::new()),
         Some(file) if file == Path::new("-") => std::io::read_to_string(std::io::stdin())?,
-        Some(file) => fs::read_to_string(file).with_context(|| format!("cannot read tokens from {}", file.display()))?,
+        Some(file) => {
+            fs::read_to_string(file).with_context(|| format!("cannot read tokens from {}", file.display()))?
+        }
     };
     Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
 }
@@ -170,7 +175,8 @@ impl Folder {
             Some(kept) => kept.to_owned(),
             None => std::env::temp_dir().join(format!("ap-agent-sim-{}", std::process::id())),
         };
-        fs::create_dir_all(&path).with_context(|| format!("cannot make {}; choose another --data-dir", path.display()))?;
+        fs::create_dir_all(&path)
+            .with_context(|| format!("cannot make {}; choose another --data-dir", path.display()))?;
         Ok(Self { path, passing: kept.is_none() })
     }
 }
@@ -194,6 +200,10 @@ struct Key {
 
 impl Key {
     fn of(controller: &str, home: &Path) -> anyhow::Result<Self> {
-        Ok(Self { dial: Dial::new(controller)?, identity: Identity::load_or_make(home)?, pin: read_pin(home)? })
+        Ok(Self {
+            dial: Dial::new(controller)?,
+            identity: Identity::load_or_make(home)?,
+            pin: read_pin(home)?,
+        })
     }
 }

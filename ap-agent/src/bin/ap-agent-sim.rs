@@ -52,7 +52,8 @@ fn main() -> ExitCode {
         stay: Duration::from_secs(cli.stay_secs.max(1)),
         data_dir: cli.data_dir,
     };
-    let done = run::runtime().map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(sim::run(options)));
+    let done =
+        run::runtime().map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(sim::run(options)));
     match done {
         Ok(summary) => {
             println!("{summary}");

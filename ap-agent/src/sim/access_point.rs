@@ -1,12 +1,13 @@
 //! One simulated access point: the agent's core, link and relay as they run on a real one.
 
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use agent_protocol::{ALPN_CONTROL, ALPN_RELAY};
 use anyhow::{Context as _, bail};
-use gate_core::Interface;
+use gate_core::{Interface, Mac};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -31,7 +32,7 @@ pub struct AccessPoint {
     pub gate: SharedGate,
     /// What carries their taps.
     pub relay: Arc<Relay>,
-    pub(super) air: Air,
+    air: Air,
     portal: watch::Receiver<Option<Settings>>,
     link: LinkHandle,
     questions: mpsc::Sender<Asked>,
@@ -39,11 +40,17 @@ pub struct AccessPoint {
 }
 
 impl AccessPoint {
-    /// Starts the one whose key, ledger and journal are in `home`.
+    /// Starts the one whose key, ledger and journal are in `home`. The gate may be one that another run left, as the
+    /// kernel keeps it on a real access point.
     ///
     /// # Errors
     /// When its files cannot be used.
-    pub fn start(controller: &str, home: &Path, stop: &CancellationToken) -> anyhow::Result<Self> {
+    pub fn start(
+        controller: &str,
+        home: &Path,
+        gate: SharedGate,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<Self> {
         let Key { dial, identity, pin } = Key::of(controller, home)?;
         let journal = Journal::open(&home.join("journal"), Limits::default())?;
         let mut ledger = Ledger::open(home)?;
@@ -59,7 +66,6 @@ impl AccessPoint {
         let relay = Arc::new(Relay::new(dial.clone(), relay_config, Arc::clone(&owners)));
         let control = Arc::new(identity.client_config(pin, ALPN_CONTROL)?);
         let (task, link) = Link::new(dial, control, away, events_in);
-        let gate = SharedGate::default();
         let air = Air::new(heard_in);
         let counts = Arc::clone(&relay);
         let core = Core::new(Parts {
@@ -90,6 +96,16 @@ impl AccessPoint {
             core.run(inputs).await
         });
         Ok(Self { gate, relay, air, portal, link, questions: questions_in, core })
+    }
+
+    /// A phone comes and is heard.
+    pub async fn join(&self, mac: Mac, address: IpAddr) {
+        self.air.join(mac, address).await;
+    }
+
+    /// A phone goes without a word, as phones do.
+    pub fn leave(&self, mac: Mac) {
+        self.air.leave(mac);
     }
 
     /// Waits until the controller serves it and its configuration is in force.
@@ -136,7 +152,11 @@ impl AccessPoint {
 }
 
 /// Names the network to the relay while the controller is there.
-async fn follow(relay: Arc<Relay>, mut portal: watch::Receiver<Option<Settings>>, away: watch::Sender<Duration>) {
+async fn follow(
+    relay: Arc<Relay>,
+    mut portal: watch::Receiver<Option<Settings>>,
+    away: watch::Sender<Duration>,
+) {
     loop {
         let settings = portal.borrow_and_update().clone();
         relay.set_network(settings.as_ref().map_or("", |settings| &settings.network));

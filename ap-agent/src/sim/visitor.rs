@@ -36,13 +36,23 @@ pub(super) struct Visitor {
 
 impl Visitor {
     /// The `nth` of a batch; other batches are other phones.
-    pub(super) fn new(nth: usize, batch: u64, points: &[Arc<AccessPoint>], mut dice: Dice) -> anyhow::Result<Self> {
+    pub(super) fn new(
+        nth: usize,
+        batch: u64,
+        points: &[Arc<AccessPoint>],
+        mut dice: Dice,
+    ) -> anyhow::Result<Self> {
         let settings = points.first().and_then(|point| point.settings());
-        let network = settings.and_then(|settings| settings.document.network).context("no network is configured")?;
+        let network =
+            settings.and_then(|settings| settings.document.network).context("no network is configured")?;
         let first: Ipv4Addr = network.range_first.parse()?;
         let last: Ipv4Addr = network.range_last.parse()?;
         let own = u32::from(first).saturating_add(u32::try_from(nth)?);
-        ensure!(own <= u32::from(last), "the network has no address for visitor {}; ask for fewer --visitors", nth + 1);
+        ensure!(
+            own <= u32::from(last),
+            "the network has no address for visitor {}; ask for fewer --visitors",
+            nth + 1
+        );
         let [a, b, c, ..] = batch.to_be_bytes();
         let [.., d, e] = u32::try_from(nth)?.to_be_bytes();
         // Locally administered, and of one station (IEEE 802c).
@@ -61,7 +71,7 @@ impl Visitor {
         let mut walks_at = Instant::now() + self.dice.about(pace.stay);
         let mut was_online = false;
         if let Some(point) = points.get(self.at) {
-            point.air.join(self.mac, self.address).await;
+            point.join(self.mac, self.address).await;
         }
         while Instant::now() < pace.until {
             let Some(point) = points.get(self.at) else { return };
@@ -70,7 +80,8 @@ impl Visitor {
                 tally.thrown_out();
             }
             was_online = online;
-            let pause = if online { self.dice.about(pace.step) } else { self.tap(point, &roots, &tally).await };
+            let pause =
+                if online { self.dice.about(pace.step) } else { self.tap(point, &roots, &tally).await };
             tokio::time::sleep_until((Instant::now() + pause).min(pace.until)).await;
             if points.len() > 1 && was_online && Instant::now() >= walks_at {
                 walks_at = Instant::now() + self.dice.about(pace.stay);
@@ -78,7 +89,7 @@ impl Visitor {
             }
         }
         if let Some(point) = points.get(self.at) {
-            point.air.leave(self.mac);
+            point.leave(self.mac);
         }
         tally.stands(was_online);
     }
@@ -120,11 +131,11 @@ impl Visitor {
     async fn walk(&mut self, points: &[Arc<AccessPoint>], tally: &Tally) {
         let step = 1 + usize::try_from(self.dice.below(points.len() as u64 - 1)).unwrap_or(0);
         if let Some(left) = points.get(self.at) {
-            left.air.leave(self.mac);
+            left.leave(self.mac);
         }
         self.at = (self.at + step) % points.len();
         if let Some(point) = points.get(self.at) {
-            point.air.join(self.mac, self.address).await;
+            point.join(self.mac, self.address).await;
         }
         tally.walked();
     }
