@@ -75,6 +75,7 @@ fn leases_are_bound_though_a_stranger_took_every_address_there_is() {
         ));
         let seen = timed("observe with 65,536 bindings", || site.observe(&mut gate));
         assert_eq!(seen.bound.len(), 65_536);
+        timed("apply the rules over them", || site.block(gate.apply(&Site::config())).unwrap());
         let owner = site.phones[0].mac;
         let bind: Vec<_> = (0..=255u8)
             .flat_map(|third| (0..4u8).map(move |fourth| (third, fourth)))
