@@ -177,7 +177,10 @@ impl Link<'_> {
         self.door.fleet.detach(&self.ap, link_id);
         tracing::info!(ap.id = %self.ap, reason = label, "an access point is disconnected");
         drop(sender);
-        if matches!(ended, Ended::Here) && tokio::time::timeout(WRITE_LIMIT, &mut writer).await.is_ok() {
+        // A writer that has ended is not asked again: it may be what ended the link.
+        let written = matches!(ended, Ended::Here)
+            && (writer.is_finished() || tokio::time::timeout(WRITE_LIMIT, &mut writer).await.is_ok());
+        if written {
             linger(&mut reader).await;
         } else {
             writer.abort();
