@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use anyhow::{Context as _, Result, ensure};
-use hotspot_tests::lab::addresses::{OTHER_RESOLVER4, WEB4};
+use hotspot_tests::lab::addresses::{GATEWAY4, OTHER_RESOLVER4, WEB4};
 use hotspot_tests::lab::capture::Packet;
 use hotspot_tests::lab::phone::Phone;
 use hotspot_tests::lab::probe::{Aim, Identity, Prober, Probing};
@@ -53,16 +53,23 @@ fn a_cloned_mac_gains_the_grant_it_cloned_and_no_more_and_is_counted() -> Result
     let scene = scene("gate-clone")?;
     let before = counter(&scene.lab, "mac_conflict")?;
     let granted = Identity::of(&scene.granted)?;
-    scene.liar.netns().ip("link set wlan0 down")?;
-    scene.liar.netns().ip(&format!("link set wlan0 address {}", scene.granted.mac_text()))?;
-    scene.liar.netns().ip("link set wlan0 up")?;
-    let bystander = Identity { mac: [2, 0, 0, 0, 0, 9], v4: Ipv4Addr::new(10, 50, 9, 9), v6: granted.v6 };
+    let clone = Identity { v4: Ipv4Addr::new(10, 50, 200, 9), ..granted };
+    let liar = scene.liar.netns();
+    liar.ip("link set wlan0 down")?;
+    liar.ip(&format!("link set wlan0 address {}", scene.granted.mac_text()))?;
+    liar.ip("-4 addr flush dev wlan0")?;
+    liar.ip(&format!("addr add {}/16 dev wlan0", clone.v4))?;
+    liar.ip("link set wlan0 up")?;
+    liar.ip(&format!("route replace default via {GATEWAY4}"))?;
+    let bystander = Identity { mac: [2, 0, 0, 0, 0, 9], v4: Ipv4Addr::new(10, 50, 9, 9), ..granted };
     let watch = Watch::begin(&scene.lab, &scene.granted)?;
-    let probing = Probing::begin(Prober::open(scene.liar.netns(), &granted, &bystander)?)?;
+    let probing = Probing::begin(Prober::open(liar, &clone, &bystander)?)?;
     probing.wait_rounds(ROUNDS)?;
     wait_until("the conflict to be counted", ARRIVAL_LIMIT, || {
-        // The real one keeps talking: that is what makes it a conflict.
-        let _ = scene.granted.pings(IpAddr::V4(WEB4));
+        // Both keep talking: that is what makes it a conflict.
+        for phone in [&scene.liar, &scene.granted] {
+            let _ = phone.pings(IpAddr::V4(GATEWAY4));
+        }
         counter(&scene.lab, "mac_conflict").is_ok_and(|now| now > before)
     })?;
     let (finder, _) = probing.end()?;

@@ -109,7 +109,7 @@ impl Capture {
     /// Waits until tcpdump has written what the kernel holds for it: on SIGINT it would leave that behind.
     fn catch_up(&self) -> Result<()> {
         let (mut last, mut steady) = (None, 0);
-        wait_until("tcpdump to catch up", LIMIT, || {
+        wait_until("tcpdump to catch up (or its interface is gone)", LIMIT, || {
             let _ = self.process.signal(Signal::SIGUSR1);
             let now = self.said().ok().and_then(|said| counts(&said));
             steady = if now == last { steady + 1 } else { 0 };
