@@ -3,7 +3,6 @@
 //! One connection to the controller for one connection of a phone, so phones share no fate. A few are kept warm: their
 //! handshake is done before anybody taps.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,13 +26,13 @@ use tokio_util::sync::CancellationToken;
 use crate::dial::Dial;
 use crate::reconcile::Owners;
 
+mod phones;
 mod pipe;
 mod warm;
 
+use phones::{Phones, TooMany};
 pub use warm::Warm;
 
-/// Connections one phone may hold; browsers open six to a host.
-const PER_PHONE: usize = 16;
 /// Connections of all phones of this access point.
 const TOTAL: usize = 512;
 /// Descriptors for [`TOTAL`] and everything else the agent has open.
@@ -52,6 +51,7 @@ pub struct Counts {
     opened: AtomicU64,
     unknown: AtomicU64,
     phone_limit: AtomicU64,
+    phone_pace: AtomicU64,
     total_limit: AtomicU64,
     failed: AtomicU64,
 }
@@ -65,6 +65,7 @@ impl Counts {
             ("relay_opened", read(&self.opened)),
             ("relay_refused_unknown", read(&self.unknown)),
             ("relay_refused_phone_limit", read(&self.phone_limit)),
+            ("relay_refused_phone_pace", read(&self.phone_pace)),
             ("relay_refused_total_limit", read(&self.total_limit)),
             ("relay_failed", read(&self.failed)),
         ]
@@ -77,30 +78,12 @@ pub struct Relay {
     config: Arc<ClientConfig>,
     owners: Owners,
     network: Mutex<String>,
-    phones: Mutex<BTreeMap<Mac, usize>>,
+    phones: Phones,
     total: Arc<Semaphore>,
     looking: Semaphore,
     warm: Warm,
     /// Events since the start.
     pub counts: Counts,
-}
-
-/// A phone's place among its own connections; given back when dropped.
-struct Place<'a> {
-    relay: &'a Relay,
-    mac: Mac,
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        let mut phones = self.relay.phones.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(open) = phones.get_mut(&self.mac) {
-            *open -= 1;
-            if *open == 0 {
-                phones.remove(&self.mac);
-            }
-        }
-    }
 }
 
 /// Lets the process open what a full relay needs, two descriptors for a phone's connection; systems start with 1024.
@@ -123,7 +106,7 @@ impl Relay {
             config,
             owners,
             network: Mutex::default(),
-            phones: Mutex::default(),
+            phones: Phones::default(),
             total: Arc::new(Semaphore::new(TOTAL)),
             looking: Semaphore::new(LOOKING),
             counts: Counts::default(),
@@ -174,9 +157,16 @@ impl Relay {
             self.counts.unknown.fetch_add(1, Ordering::Relaxed);
             return;
         };
-        let Some(_place) = self.place(mac) else {
-            self.counts.phone_limit.fetch_add(1, Ordering::Relaxed);
-            return;
+        let _place = match self.phones.take(mac, Instant::now()) {
+            Ok(place) => place,
+            Err(why) => {
+                let count = match why {
+                    TooMany::AtATime => &self.counts.phone_limit,
+                    TooMany::TooFast => &self.counts.phone_pace,
+                };
+                count.fetch_add(1, Ordering::Relaxed);
+                return;
+            }
         };
         let controller = match tokio::time::timeout(CONNECT, self.controller(mac, address)).await {
             Ok(Ok(stream)) => stream,
@@ -245,15 +235,5 @@ impl Relay {
 
     fn known_owner(&self, address: IpAddr) -> Option<Mac> {
         self.owners.read().unwrap_or_else(PoisonError::into_inner).get(&address).copied()
-    }
-
-    fn place(&self, mac: Mac) -> Option<Place<'_>> {
-        let mut phones = self.phones.lock().unwrap_or_else(PoisonError::into_inner);
-        let open = phones.entry(mac).or_default();
-        if *open >= PER_PHONE {
-            return None;
-        }
-        *open += 1;
-        Some(Place { relay: self, mac })
     }
 }
