@@ -176,9 +176,10 @@ impl Link {
             if was.connected && was.since_ms.is_some_and(|since| boottime_ms().saturating_sub(since) >= GOOD_MS) {
                 backoff = Backoff::default();
             }
+            let away = *self.away.borrow();
             let pause = match ended {
                 // All access points are refused together; they come back one after the other.
-                Ended::Refused { retry, .. } => retry.saturating_add(backoff.next_pause()),
+                Ended::Refused { retry, .. } => retry.saturating_add(backoff.next_pause(away)),
                 Ended::Again
                 | Ended::WrongKey
                 | Ended::Connect(_)
@@ -186,7 +187,7 @@ impl Link {
                 | Ended::Nonsense
                 | Ended::Broken(_)
                 | Ended::TooSlow
-                | Ended::Stopping => backoff.next_pause(),
+                | Ended::Stopping => backoff.next_pause(away),
             };
             tokio::select! {
                 () = stop.cancelled() => break,
