@@ -39,7 +39,10 @@ impl Dial {
     pub fn new(url: &str) -> Result<Self, BadUrl> {
         let bad = || BadUrl(url.to_owned());
         let parsed: http::Uri = url.parse().map_err(|_| bad())?;
-        if parsed.scheme_str() != Some("https") || !matches!(parsed.path(), "" | "/") || parsed.query().is_some() {
+        if parsed.scheme_str() != Some("https")
+            || !matches!(parsed.path(), "" | "/")
+            || parsed.query().is_some()
+        {
             return Err(bad());
         }
         let authority = parsed.authority().map(http::uri::Authority::as_str).ok_or_else(bad)?;
@@ -47,7 +50,11 @@ impl Dial {
         // What stands behind the host is a port that exists, and no user stands before it.
         let port = match authority.strip_prefix(host).ok_or_else(bad)? {
             "" => 443,
-            behind => behind.strip_prefix(':').and_then(|port| port.parse().ok()).filter(|port| *port > 0).ok_or_else(bad)?,
+            behind => behind
+                .strip_prefix(':')
+                .and_then(|port| port.parse().ok())
+                .filter(|port| *port > 0)
+                .ok_or_else(bad)?,
         };
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         Ok(Self { host, port, last_good: Arc::default() })
@@ -59,7 +66,8 @@ impl Dial {
     /// # Errors
     /// What the resolver, TCP or TLS said last; that another key answers is said before anything else.
     pub async fn tls(&self, config: Arc<ClientConfig>) -> io::Result<TlsStream<TcpStream>> {
-        let looked_up = tokio::time::timeout(PATIENCE, tokio::net::lookup_host((self.host.as_str(), self.port))).await;
+        let looked_up =
+            tokio::time::timeout(PATIENCE, tokio::net::lookup_host((self.host.as_str(), self.port))).await;
         let (mut addresses, mut failure) = match looked_up {
             Ok(Ok(found)) => (found.take(MOST_ADDRESSES).collect(), io::ErrorKind::AddrNotAvailable.into()),
             Ok(Err(error)) => (Vec::new(), error),
@@ -97,12 +105,17 @@ impl Dial {
         *self.last_good.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn reach(&self, address: SocketAddr, config: Arc<ClientConfig>) -> io::Result<TlsStream<TcpStream>> {
+    async fn reach(
+        &self,
+        address: SocketAddr,
+        config: Arc<ClientConfig>,
+    ) -> io::Result<TlsStream<TcpStream>> {
         let stream = tokio::time::timeout(PATIENCE, TcpStream::connect(address)).await??;
         stream.set_nodelay(true)?;
         // The pin is what is checked; the name stands here because the type wants one.
         let name = ServerName::try_from("controller").map_err(io::Error::other)?;
-        let stream = tokio::time::timeout(PATIENCE, TlsConnector::from(config).connect(name, stream)).await??;
+        let stream =
+            tokio::time::timeout(PATIENCE, TlsConnector::from(config).connect(name, stream)).await??;
         *self.last_good.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
         Ok(stream)
     }
@@ -110,7 +123,11 @@ impl Dial {
     /// The host, for the request line of enrolment.
     #[must_use]
     pub fn authority(&self) -> String {
-        if self.host.contains(':') { format!("[{}]:{}", self.host, self.port) } else { format!("{}:{}", self.host, self.port) }
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
     }
 }
 
@@ -134,7 +151,10 @@ mod tests {
         ] {
             assert!(Dial::new(url).is_err(), "{url:?} was taken");
         }
-        assert_eq!(Dial::new("https://controller.example:8444").unwrap().authority(), "controller.example:8444");
+        assert_eq!(
+            Dial::new("https://controller.example:8444").unwrap().authority(),
+            "controller.example:8444"
+        );
         assert_eq!(Dial::new("https://controller.example").unwrap().authority(), "controller.example:443");
         assert_eq!(Dial::new("https://[2001:db8::1]:8444/").unwrap().authority(), "[2001:db8::1]:8444");
     }
@@ -160,7 +180,8 @@ mod tests {
             }
         });
         let identity = crate::tls::Identity::in_memory().unwrap();
-        let right = Arc::new(identity.client_config(crate::tls::pin_of(certificate.der()).unwrap(), b"x").unwrap());
+        let right =
+            Arc::new(identity.client_config(crate::tls::pin_of(certificate.der()).unwrap(), b"x").unwrap());
         let wrong = Arc::new(identity.client_config(agent_protocol::enroll::KeyPin([0; 32]), b"x").unwrap());
         // No resolver takes a label of 64 characters, so nobody is asked.
         let gone = Dial::new(&format!("https://{}.example:8444", "a".repeat(64))).unwrap();

@@ -6,7 +6,9 @@ use std::time::Duration;
 use std::{fs, io};
 
 use agent_protocol::ALPN_ENROLL;
-use agent_protocol::enroll::{ENROLL_PATH, EnrollRefusal, EnrollRequest, EnrollResponse, EnrollToken, TokenError};
+use agent_protocol::enroll::{
+    ENROLL_PATH, EnrollRefusal, EnrollRequest, EnrollResponse, EnrollToken, TokenError,
+};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http_body_util::{BodyExt as _, Full, Limited};
@@ -33,10 +35,14 @@ pub enum EnrollError {
     #[error(transparent)]
     Identity(#[from] IdentityError),
     /// Another key answers than the token names.
-    #[error("the controller at {0} does not have the key this token was made with; make a new token on that controller: hotspot-controller ap token ID")]
+    #[error(
+        "the controller at {0} does not have the key this token was made with; make a new token on that controller: hotspot-controller ap token ID"
+    )]
     WrongController(String),
     /// Nobody answers.
-    #[error("the controller at {url} cannot be reached ({reason}); check agents.public_url and the way there")]
+    #[error(
+        "the controller at {url} cannot be reached ({reason}); check agents.public_url and the way there"
+    )]
     Connect {
         /// Where.
         url: String,
@@ -56,7 +62,9 @@ pub enum EnrollError {
         source: io::Error,
     },
     /// The answer makes no sense.
-    #[error("what answers at {0} is no hotspot-controller; give the URL of its agents' listener (agents.public_url)")]
+    #[error(
+        "what answers at {0} is no hotspot-controller; give the URL of its agents' listener (agents.public_url)"
+    )]
     NotAController(String),
 }
 
@@ -112,9 +120,14 @@ async fn exchange(
     token: &EnrollToken,
 ) -> Result<EnrollResponse, EnrollError> {
     let failed = |reason: String| EnrollError::Connect { url: url.to_owned(), reason };
-    let config = identity.client_config(token.controller, ALPN_ENROLL).map_err(|error| failed(error.to_string()))?;
+    let config =
+        identity.client_config(token.controller, ALPN_ENROLL).map_err(|error| failed(error.to_string()))?;
     let stream = dial.tls(Arc::new(config)).await.map_err(|error| {
-        if is_wrong_key(&error) { EnrollError::WrongController(url.to_owned()) } else { failed(error.to_string()) }
+        if is_wrong_key(&error) {
+            EnrollError::WrongController(url.to_owned())
+        } else {
+            failed(error.to_string())
+        }
     })?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
         .await

@@ -117,7 +117,9 @@ pub struct Link {
 /// Why a connection ended.
 #[derive(Debug, thiserror::Error)]
 enum Ended {
-    #[error("another key answers at the controller's address; if the controller was replaced, enrol this access point again")]
+    #[error(
+        "another key answers at the controller's address; if the controller was replaced, enrol this access point again"
+    )]
     WrongKey,
     #[error("the controller cannot be reached ({0})")]
     Connect(#[source] io::Error),
@@ -173,7 +175,9 @@ impl Link {
             if self.events.send(LinkEvent::Down(problem)).await.is_err() {
                 break;
             }
-            if was.connected && was.since_ms.is_some_and(|since| boottime_ms().saturating_sub(since) >= GOOD_MS) {
+            if was.connected
+                && was.since_ms.is_some_and(|since| boottime_ms().saturating_sub(since) >= GOOD_MS)
+            {
                 backoff = Backoff::default();
             }
             let away = *self.away.borrow();
@@ -237,7 +241,9 @@ impl Link {
                 self.state.send_replace(up);
                 let body = down::Body::Welcome(welcome.clone());
                 let first = LinkEvent::Frame { body, unix_ms, boottime_ms };
-                if self.events.send(first).await.is_err() || self.events.send(LinkEvent::Up(welcome)).await.is_err() {
+                if self.events.send(first).await.is_err()
+                    || self.events.send(LinkEvent::Up(welcome)).await.is_err()
+                {
                     return Ended::Stopping;
                 }
             }

@@ -10,8 +10,8 @@ use gate_core::Mac;
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
 use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
 use tokio_rustls::TlsConnector;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -28,7 +28,9 @@ pub enum ProbeError {
     #[error("the portal does not answer through the relay ({0})")]
     Connect(String),
     /// The certificate is not one phones accept.
-    #[error("phones would refuse the portal's certificate ({0}); give the controller one from a public authority (portal.tls)")]
+    #[error(
+        "phones would refuse the portal's certificate ({0}); give the controller one from a public authority (portal.tls)"
+    )]
     Certificate(String),
     /// It answers something else than RFC 8908 asks for.
     #[error("the portal's API answers wrongly ({0})")]
@@ -70,19 +72,27 @@ impl Prober {
         tokio::time::timeout(PATIENCE, work).await.map_err(late)?
     }
 
-    async fn ask(&self, relay: &Relay, portal_url: &str, mac: Mac, address: IpAddr) -> Result<(), ProbeError> {
+    async fn ask(
+        &self,
+        relay: &Relay,
+        portal_url: &str,
+        mac: Mac,
+        address: IpAddr,
+    ) -> Result<(), ProbeError> {
         let connect = |error: &dyn std::fmt::Display| ProbeError::Connect(error.to_string());
         let url: http::Uri = portal_url.parse().map_err(|error| connect(&error))?;
         let host = url.host().ok_or_else(|| connect(&"the URL has no host"))?.to_owned();
         let name = ServerName::try_from(host.clone()).map_err(|error| connect(&error))?;
         let carried = relay.controller(mac, address).await.map_err(|error| connect(&error))?;
         let tls = TlsConnector::from(Arc::clone(&self.roots)).connect(name, carried).await;
-        let tls = tls.map_err(|error| match error.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>()) {
-            Some(rustls::Error::InvalidCertificate(why)) => ProbeError::Certificate(format!("{why:?}")),
-            _ => connect(&error),
-        })?;
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(tls)).await.map_err(|error| connect(&error))?;
+        let tls =
+            tls.map_err(|error| match error.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>()) {
+                Some(rustls::Error::InvalidCertificate(why)) => ProbeError::Certificate(format!("{why:?}")),
+                _ => connect(&error),
+            })?;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(tls))
+            .await
+            .map_err(|error| connect(&error))?;
         let _driver = AbortOnDropHandle::new(tokio::spawn(connection));
         let request = http::Request::get("/api/captive")
             .header(http::header::HOST, host)

@@ -40,7 +40,9 @@ pub enum IdentityError {
         path: PathBuf,
     },
     /// The controller's key on disk is none, or is not there.
-    #[error("this access point is not enrolled; make a token with: hotspot-controller ap token ID, then: ap-agent enroll --controller URL --token TOKEN")]
+    #[error(
+        "this access point is not enrolled; make a token with: hotspot-controller ap token ID, then: ap-agent enroll --controller URL --token TOKEN"
+    )]
     NotEnrolled,
     /// No key can be made.
     #[error("no key can be made on this machine")]
@@ -66,7 +68,8 @@ impl Identity {
                 let certificate_path = folder.join(CERTIFICATE_FILE);
                 let certificate = fs::read(&certificate_path).map_err(|e| file(&certificate_path, e))?;
                 let key = PrivatePkcs8KeyDer::from(key);
-                let fine = KeyPair::try_from(key.secret_pkcs8_der()).is_ok() && pin_of(&certificate).is_some();
+                let fine =
+                    KeyPair::try_from(key.secret_pkcs8_der()).is_ok() && pin_of(&certificate).is_some();
                 if !fine {
                     return Err(IdentityError::Damaged { path: key_path });
                 }
@@ -79,7 +82,8 @@ impl Identity {
                 let certificate = params.self_signed(&pair).map_err(|_| IdentityError::Make)?;
                 let certificate_path = folder.join(CERTIFICATE_FILE);
                 // The certificate first: a key file alone would be taken for a whole identity.
-                write_private(&certificate_path, certificate.der()).map_err(|e| file(&certificate_path, e))?;
+                write_private(&certificate_path, certificate.der())
+                    .map_err(|e| file(&certificate_path, e))?;
                 let key = pair.serialize_der();
                 write_private(&key_path, &key).map_err(|e| file(&key_path, e))?;
                 Ok(Self { certificate: certificate.der().clone(), key: key.into() })
@@ -141,7 +145,8 @@ pub fn write_pin(folder: &Path, pin: KeyPin) -> Result<(), IdentityError> {
 
 fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let beside = path.with_extension("new");
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    let mut file =
+        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&beside, path)?;

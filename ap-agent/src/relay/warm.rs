@@ -85,7 +85,10 @@ impl Warm {
             }
             match self.dial.tls_soon(Arc::clone(&self.config)).await {
                 Ok(stream) => {
-                    self.held.lock().unwrap_or_else(PoisonError::into_inner).push_back((Instant::now(), stream));
+                    self.held
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push_back((Instant::now(), stream));
                 }
                 Err(_) => return PAUSE,
             }

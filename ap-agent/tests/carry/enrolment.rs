@@ -14,7 +14,14 @@ async fn a_token_is_not_shown_to_anybody_when_there_is_no_place_for_the_outcome(
     std::fs::write(&file, "").unwrap();
     let token = EnrollToken { secret: [7; 32], controller: centre.pin }.to_text();
     let asked = Command::new(env!("CARGO_BIN_EXE_ap-agent"))
-        .args(["enroll", "--controller", &format!("https://{}", centre.address), "--token", &token, "--config"])
+        .args([
+            "enroll",
+            "--controller",
+            &format!("https://{}", centre.address),
+            "--token",
+            &token,
+            "--config",
+        ])
         .arg(file.join("agent.toml"))
         .output();
     let output = tokio::time::timeout(LIMIT, asked).await.unwrap().unwrap();

@@ -28,7 +28,8 @@ fn authority(name: &str) -> (Prober, ServerConfig) {
     let root = params.self_signed(&key).unwrap();
     let issuer = Issuer::new(params, key);
     let portal_key = KeyPair::generate().unwrap();
-    let portal = CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&portal_key, &issuer).unwrap();
+    let portal =
+        CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&portal_key, &issuer).unwrap();
     let mut roots = RootCertStore::empty();
     roots.add(root.der().clone()).unwrap();
     let trusting = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -62,9 +63,11 @@ async fn a_portal_that_phones_accept_is_asked_as_the_gateway_itself_and_is_fine(
     let centre = Centre::start().await;
     let relay = centre.relay(centre.address);
     let (prober, config) = authority("wifi.example");
-    for body in [GOOD, r#"{"captive":false,"user-portal-url":"https://wifi.example/","seconds-remaining":9}"#] {
+    for body in [GOOD, r#"{"captive":false,"user-portal-url":"https://wifi.example/","seconds-remaining":9}"#]
+    {
         let said = answer("200 OK", "application/captive+json", body);
-        let (outcome, asked) = tokio::join!(prober.probe(&relay, URL, GATEWAY), portal(&centre, &config, &said));
+        let (outcome, asked) =
+            tokio::join!(prober.probe(&relay, URL, GATEWAY), portal(&centre, &config, &said));
         outcome.unwrap();
         let (who, head) = asked.unwrap();
         assert_eq!((who.mac, who.address), (GATEWAY.0.0.to_vec(), vec![10, 50, 0, 1]));
@@ -123,7 +126,8 @@ async fn a_portal_that_says_nothing_is_given_up_in_five_seconds_and_one_that_clo
     assert!(matches!(outcome.unwrap_err(), ProbeError::Connect(_)));
     let begun = Instant::now();
     let mut held = None;
-    let (outcome, ()) = tokio::join!(prober.probe(&relay, URL, GATEWAY), async { held = Some(centre.next().await) });
+    let (outcome, ()) =
+        tokio::join!(prober.probe(&relay, URL, GATEWAY), async { held = Some(centre.next().await) });
     assert!(matches!(outcome.unwrap_err(), ProbeError::Connect(_)));
     assert!(begun.elapsed() < Duration::from_secs(5) + LIMIT / 10, "it took {:?}", begun.elapsed());
     drop(held);
