@@ -36,6 +36,8 @@ pub struct KernelGate {
     /// Who is in the gate as last read or written, so that a login needs no listing. Only this agent writes these two
     /// sets; what runs out in the kernel meanwhile refuses the transaction, and then they are read again.
     present: Option<Present>,
+    /// Whether flows may be left of grants that ended before this agent saw them.
+    strays: bool,
 }
 
 fn refused(what: &'static str) -> impl Fn(nlink::Error) -> GateError {
@@ -58,6 +60,7 @@ impl KernelGate {
             rules: Vec::new(),
             whole_at: None,
             present: None,
+            strays: true,
         })
     }
 
@@ -216,6 +219,7 @@ impl Gate for KernelGate {
     async fn observe(&mut self) -> Result<Observed, GateError> {
         if !self.is_whole().await.map_err(refused("a look at the ruleset"))? {
             self.present = None;
+            self.strays = true;
             return Ok(Observed::default());
         }
         let observed = self.read().await.map_err(refused("a list of a set's elements"))?;
@@ -223,7 +227,9 @@ impl Gate for KernelGate {
         // What ran out in the kernel is over: its flows need no entry any more, and its number may come again.
         let over: BTreeSet<u32> =
             self.present.replace(now).map_or_else(BTreeSet::new, |former| &former.live - &observed.live);
-        self.cut(&over).await.map_err(refused("to forget the flows of a grant that ended"))?;
+        let cut = if self.strays { self.cut_all_but(&observed.live).await } else { self.cut(&over).await };
+        cut.map_err(refused("to forget the flows of a grant that ended"))?;
+        self.strays = false;
         Ok(observed)
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use gate_core::{Accounted, Admission, GateChange, GateConfig, Mac, Observed};
+use gate_core::{Accounted, Admission, GateChange, GateConfig, LONGEST, Mac, Observed};
 
 use super::{Gate, GateError};
 
@@ -54,8 +54,7 @@ impl Gate for MemoryGate {
             }
         }
         for (mac, Admission { number, remaining }) in &change.admit {
-            let longest = Duration::from_secs(400 * 86_400);
-            self.admitted.insert(*mac, (*number, Instant::now() + (*remaining).min(longest)));
+            self.admitted.insert(*mac, (*number, Instant::now() + (*remaining).min(LONGEST)));
         }
         for (mac, address) in &change.unbind {
             if self.bound.get(address) == Some(mac) {

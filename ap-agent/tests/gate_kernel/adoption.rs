@@ -1,7 +1,7 @@
 //! A new agent over what stands in the kernel: the same sets, elements and counters; other rules; nobody notices.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use ap_agent::gate::{Gate as _, GateError};
 use gate_core::{GateChange, Prefix4};
@@ -48,6 +48,8 @@ fn a_new_agent_takes_over_the_same_sets_with_their_elements_and_counters() {
         assert!(!site.observe(&mut gate).table_present, "rules that nobody laid were taken for ours");
         let mut config = Site::config();
         config.protected4.insert(Prefix4::parse("198.51.100.128/25").unwrap());
+        config.portal4.insert(Ipv4Addr::new(198, 51, 100, 11));
+        config.portal6.clear();
         site.block(gate.apply(&config)).unwrap();
         assert_eq!(pass(), peer);
         let after = site.observe(&mut gate);
@@ -58,6 +60,7 @@ fn a_new_agent_takes_over_the_same_sets_with_their_elements_and_counters() {
         assert_eq!(after.up[&(phone.mac, address)].bytes, 3 * 100);
         assert_eq!(after.down[&address].bytes, 3 * 500);
         assert!(nft("list chain inet hotspot protect").contains("198.51.100.128/25"));
+        assert!(nft("list chain inet hotspot divert").contains("198.51.100.11"));
     });
 }
 

@@ -1,9 +1,13 @@
 //! Bytes: what is counted is what was sent, to the byte, by every address of a device.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
 
 use gate_core::{Accounted, GateChange};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use super::site::{WEB4, WEB6, at_the_lake, run, udp, within};
 use super::wire::wait;
@@ -98,5 +102,130 @@ fn what_is_refused_is_not_counted() {
         let only = Accounted { packets: 1, bytes: HEADERS4 + 7 };
         assert_eq!(seen.up, BTreeMap::from([((guest.mac, guest.v4.into()), only)]));
         assert!(seen.down.is_empty(), "{:?}", seen.down);
+    });
+}
+
+/// A capture by tcpdump of all IP of a phone.
+struct Capture {
+    child: Child,
+    said: BufReader<std::process::ChildStderr>,
+    file: tempfile::NamedTempFile,
+}
+
+impl Capture {
+    fn start(netns: &str) -> Self {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut child = within(netns, || {
+            Command::new("tcpdump")
+                .args([
+                    "-i",
+                    "wlan0",
+                    "-n",
+                    "-U",
+                    "--immediate-mode",
+                    "-s",
+                    "64",
+                    "-B",
+                    "65536",
+                    "-Z",
+                    "root",
+                    "-w",
+                ])
+                .arg(file.path())
+                .arg("tcp")
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap()
+        });
+        let mut said = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("listening on") {
+            line.clear();
+            assert!(said.read_line(&mut line).unwrap() > 0, "tcpdump did not start");
+        }
+        Self { child, said, file }
+    }
+
+    fn stop(mut self) {
+        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), Signal::SIGINT).unwrap();
+        let mut said = String::new();
+        self.said.read_to_string(&mut said).unwrap();
+        self.child.wait().unwrap();
+        assert!(said.contains("\n0 packets dropped by kernel"), "{said}");
+    }
+
+    /// IP bytes from and to the phone so far, by its MAC.
+    fn bytes(&self, mac: gate_core::Mac) -> (u64, u64) {
+        let raw = std::fs::read(self.file.path()).unwrap();
+        let (mut up, mut down) = (0, 0);
+        // The file's header, then for each packet: time, length kept, length on the wire, what was kept.
+        let mut rest = raw.get(24..).unwrap_or_default();
+        while let Some((head, behind)) = rest.split_at_checked(16) {
+            let field = |at: usize| u32::from_ne_bytes(*head[at..].first_chunk().unwrap());
+            let (kept, whole) = (field(8) as usize, u64::from(field(12)));
+            // The last one may be half written.
+            let Some(next) = behind.get(kept..) else { break };
+            let count = if behind[6..12] == mac.0 { &mut up } else { &mut down };
+            *count += whole - 14;
+            rest = next;
+        }
+        (up, down)
+    }
+}
+
+#[test]
+fn what_is_counted_of_a_download_and_an_upload_over_tcp_is_what_a_capture_shows() {
+    at_the_lake(1, |site| {
+        let mut gate = site.laid();
+        let phone = &site.phones[0];
+        site.admit(&mut gate, phone.mac, 7);
+        // Otherwise the kernel hands several packets on as one, with one header.
+        let whole = |name: &str| {
+            let args = ["-K", name, "tso", "off", "gso", "off", "gro", "off"];
+            run("ethtool", &args, "").unwrap();
+        };
+        for name in ["br0", "wan0", "port0"] {
+            whole(name);
+        }
+        within(&phone.netns, || whole("wlan0"));
+        within(&site.net(), || whole("eth0"));
+        for (web, own) in [(IpAddr::V4(WEB4), IpAddr::V4(phone.v4)), (IpAddr::V6(WEB6), IpAddr::V6(phone.v6))]
+        {
+            const DOWN: usize = 12_000_000;
+            const UP: usize = 3_000_000;
+            let capture = Capture::start(&phone.netns);
+            let server = within(&site.net(), || TcpListener::bind((web, 7000)).unwrap());
+            let mut client = within(&phone.netns, || TcpStream::connect((web, 7000)).unwrap());
+            let (mut served, _) = server.accept().unwrap();
+            std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    served.write_all(&vec![1; DOWN]).unwrap();
+                    served.read_exact(&mut vec![0; UP]).unwrap();
+                });
+                client.read_exact(&mut vec![0; DOWN]).unwrap();
+                client.write_all(&vec![2; UP]).unwrap();
+            });
+            drop((served, client));
+            // Until nothing comes any more, not even of the closing, and all that was captured is written.
+            let mut last = ((0, 0), (0, 0));
+            let counted =
+                |seen: &gate_core::Observed| (seen.up[&(phone.mac, own)].bytes, seen.down[&own].bytes);
+            let mut same = 0;
+            wait("the connection to end", || {
+                let now = (counted(&site.observe(&mut gate)), capture.bytes(phone.mac));
+                same = if now == last { same + 1 } else { 0 };
+                last = now;
+                same == 60 && now.1.1 > 0
+            });
+            capture.stop();
+            let ((up, down), (up_shown, down_shown)) = last;
+            for (what, counted, shown, payload) in
+                [("up", up, up_shown, UP), ("down", down, down_shown, DOWN)]
+            {
+                println!("TCP {what} from {own}: counted {counted}, captured {shown}");
+                assert!(shown > u64::try_from(payload).unwrap());
+                assert!(counted.abs_diff(shown) * 1000 <= shown, "{what}: {counted} instead of {shown}");
+            }
+        }
     });
 }

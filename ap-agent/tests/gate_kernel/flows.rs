@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
 
-use gate_core::{Admission, GateChange, mark_of};
+use gate_core::{Admission, GateChange, Wanted, changes_to, mark_of};
 use nlink::Connection;
 use nlink::netlink::Netfilter;
 
@@ -188,6 +188,54 @@ fn flows_of_a_grant_that_ran_out_are_forgotten_with_the_next_look() {
         assert_eq!(marks(site).len(), 2);
         super::wire::wait("the short grant to end", || !site.observe(&mut gate).live.contains(&7));
         assert_eq!(marks(site), [mark_of(8)]);
+    });
+}
+
+#[test]
+fn flows_of_a_grant_that_ran_out_while_no_agent_was_there_are_forgotten_by_the_next_one() {
+    at_the_lake(2, |site| {
+        let mut gate = site.laid();
+        let [short, long] = &site.phones[..] else { panic!("two phones") };
+        site.change(&mut gate, admitting(short.mac, 7, Duration::from_millis(900)));
+        site.admit(&mut gate, long.mac, 8);
+        let flow = Flow::begin(site, short, WEB4.into(), 7001);
+        let stays = Flow::begin(site, long, WEB4.into(), 7002);
+        drop(gate);
+        super::wire::wait("the short grant to end", || {
+            !super::site::nft("list set inet hotspot live").contains("0x40000007")
+        });
+        let mut gate = site.laid();
+        site.observe(&mut gate);
+        assert_eq!(marks(site), [mark_of(8)]);
+        assert!(stays.passes_up(b"further") && stays.passes_down());
+        // The number comes again for somebody else: nothing of the former one's flow is his.
+        site.admit(&mut gate, gate_core::Mac([2, 0, 0, 0, 9, 9]), 7);
+        flow.shout();
+        assert!(stays.passes_up(b"and further") && flow.is_silent());
+    });
+}
+
+#[test]
+fn a_grant_that_ends_never_keeps_nobody_waiting_and_is_not_written_again_and_again() {
+    at_the_lake(1, |site| {
+        let mut gate = site.laid();
+        let phone = &site.phones[0];
+        let other = gate_core::Mac([2, 0, 0, 0, 9, 9]);
+        let admission = |number, remaining| Admission { number, remaining };
+        let wanted = Wanted {
+            admitted: [
+                (phone.mac, admission(7, Duration::from_millis(u64::MAX))),
+                (other, admission(8, Duration::from_secs(60))),
+            ]
+            .into(),
+        };
+        let slack = Duration::from_secs(2);
+        let change = changes_to(&wanted, &site.observe(&mut gate), slack);
+        site.change(&mut gate, change);
+        let seen = site.observe(&mut gate);
+        assert_eq!(seen.live, [7, 8].into());
+        assert!(changes_to(&wanted, &seen, slack).is_empty());
+        Flow::begin(site, phone, WEB4.into(), 7001);
     });
 }
 

@@ -85,6 +85,33 @@ pub fn frame(ends: &Ends, carrier: Carrier, payload: &[u8]) -> Vec<u8> {
     [&ends.to_mac.0[..], &ends.from_mac.0, &kind, &packet].concat()
 }
 
+/// The same frame of IP without options, changed in its body, with the checksum of its TCP, UDP or ICMP made right again.
+pub fn with_checksum(mut raw: Vec<u8>, ends: &Ends, protocol: u8) -> Vec<u8> {
+    let body = if ends.to.is_ipv4() { 34 } else { 54 };
+    let at = body
+        + match protocol {
+            17 => 6,
+            6 => 16,
+            _ => 2,
+        };
+    raw[at..at + 2].fill(0);
+    let pseudo = if protocol == 1 { Vec::new() } else { pseudo_header(ends, protocol, raw.len() - body) };
+    let sum = checksum(&[&pseudo[..], &raw[body..]].concat());
+    raw[at..at + 2].copy_from_slice(&sum.to_be_bytes());
+    raw
+}
+
+/// An ARP reply (RFC 826): "`owner` has the address `ends.from`", told to `ends.to` at `ends.to_mac`.
+pub fn arp_reply(ends: &Ends, owner: Mac) -> Vec<u8> {
+    let (IpAddr::V4(from), IpAddr::V4(to)) = (ends.from, ends.to) else { panic!("ARP is of IPv4") };
+    let mut raw = [&ends.to_mac.0[..], &ends.from_mac.0, &[0x08, 0x06, 0, 1, 8, 0, 6, 4, 0, 2]].concat();
+    raw.extend(owner.0);
+    raw.extend(from.octets());
+    raw.extend(ends.to_mac.0);
+    raw.extend(to.octets());
+    raw
+}
+
 /// A neighbour advertisement that overrides: "`owner` has the address `target`" (RFC 4861, section 4.4).
 pub fn advertisement(ends: &Ends, owner: Mac, target: IpAddr) -> Vec<u8> {
     let IpAddr::V6(target) = target else { panic!("neighbour advertisements are of IPv6") };
@@ -105,7 +132,7 @@ fn pseudo_header(ends: &Ends, protocol: u8, length: usize) -> Vec<u8> {
 }
 
 /// The internet checksum (RFC 1071).
-fn checksum(bytes: &[u8]) -> u16 {
+pub fn checksum(bytes: &[u8]) -> u16 {
     let words =
         bytes.chunks(2).map(|pair| u32::from(pair[0]) << 8 | u32::from(pair.get(1).copied().unwrap_or(0)));
     let mut sum: u32 = words.sum();

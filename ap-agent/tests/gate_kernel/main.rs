@@ -8,6 +8,7 @@ mod adoption;
 mod counting;
 mod flows;
 mod frames;
+mod odd;
 mod scale;
 mod services;
 mod site;

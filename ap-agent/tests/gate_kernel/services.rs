@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gate_core::{FLOWS_PER_DEVICE, mark_of};
 
@@ -95,10 +95,17 @@ fn a_stranger_meets_responder_relay_and_resolver_and_clear_refusals_elsewhere() 
         for to in [four(WEB4, 443), six(WEB6, 443)] {
             assert_eq!(answered_by(phone, to), Err(ErrorKind::ConnectionRefused), "{to}");
         }
+        // Administratively prohibited, in either family's words.
+        let administrative = [ErrorKind::HostUnreachable, ErrorKind::PermissionDenied];
         for to in [four(WEB4, 22), four(WEB4, 853), six(WEB6, 22), four(PORTAL4, 22)] {
             let refused = answered_by(phone, to).unwrap_err();
-            let administrative = [ErrorKind::HostUnreachable, ErrorKind::PermissionDenied];
             assert!(administrative.contains(&refused), "{to}: {refused:?}");
+        }
+        for to in [four(WEB4, 443), six(WEB6, 443), four(WEB4, 5000), six(WEB6, 5000)] {
+            let socket = phone.udp(to);
+            socket.send(b"is anybody there?").unwrap();
+            let refused = socket.recv(&mut [0; 64]).unwrap_err().kind();
+            assert!(administrative.contains(&refused), "UDP to {to}: {refused:?}");
         }
         ports_of_the_access_point_are_closed(phone);
         // Any resolver a phone asks is ours.
@@ -163,9 +170,9 @@ fn a_phone_with_hundreds_of_connections_takes_none_from_others() {
         let _services = services();
         for (to, name) in [((WEB4, 80), "responder"), ((PORTAL4, 443), "relay")] {
             let before = site.observe(&mut gate).counters["connection_limit"];
-            let held: Vec<TcpStream> = (0..150).filter_map(|_| connect(many, to).ok()).collect();
+            let held: Vec<TcpStream> = (0..200).filter_map(|_| connect(many, to).ok()).collect();
             assert_eq!(held.len(), 64, "connections to the {name}");
-            assert_eq!(site.observe(&mut gate).counters["connection_limit"] - before, 86);
+            assert_eq!(site.observe(&mut gate).counters["connection_limit"] - before, 136);
             assert_eq!(answered_by(one, to).as_deref(), Ok(name));
         }
         // The resolver serves few over TCP, so one phone gets fewer still.
@@ -226,4 +233,52 @@ fn a_phone_that_floods_what_every_host_sends_starves_only_itself() {
         };
         assert!(pings(other), "another phone's echo was not answered");
     });
+}
+
+#[test]
+fn refusals_are_few_for_a_phone_that_knocks_all_the_time_and_come_at_once_to_others() {
+    at_the_lake(2, |site| {
+        let mut gate = site.laid();
+        let [knocking, other] = &site.phones[..] else { panic!("two phones") };
+        let tag = Tag::new();
+        let before = site.observe(&mut gate).counters["not_granted"];
+        let begun = Instant::now();
+        for number in 0..2000u16 {
+            let port = 10_000 + number;
+            let payload = tag.payload(number.into());
+            for host in [IpAddr::V4(WEB4), IpAddr::V6(WEB6)] {
+                for carrier in [Carrier::Udp(port, 7), Carrier::Syn(port, 443)] {
+                    knocking.wire.send(&frame(&knocking.ends(host), carrier, &payload));
+                }
+            }
+        }
+        wait("all that knocking to be heard", || {
+            site.observe(&mut gate).counters["not_granted"] - before >= 8000
+        });
+        // What the rules allow one device: sixty at once and twenty a second.
+        let allowed = 61 + 20 * (begun.elapsed().as_secs() + 1);
+        let told = |phone: &Phone| phone.wire.count(is_refusal);
+        assert_eq!(answered_by(other, (WEB4, 443)), Err(ErrorKind::ConnectionRefused));
+        wait("the other's refusal", || told(other) == 1);
+        let many = u64::try_from(told(knocking)).unwrap();
+        assert!((1..=allowed).contains(&many), "{many} refusals of 8,000, {allowed} are allowed");
+        println!("8,000 times knocked: {many} refusals");
+    });
+}
+
+/// Whether a frame is a reset, or an ICMP error of either family.
+fn is_refusal(frame: &[u8]) -> bool {
+    match (frame.get(12..14), frame.len()) {
+        (Some([0x08, 0x00]), 34..) => match frame[23] {
+            1 => frame.get(34) == Some(&3),
+            6 => frame.get(47).is_some_and(|flags| flags & 4 != 0),
+            _ => false,
+        },
+        (Some([0x86, 0xdd]), 54..) => match frame[20] {
+            58 => frame.get(54) == Some(&1),
+            6 => frame.get(67).is_some_and(|flags| flags & 4 != 0),
+            _ => false,
+        },
+        _ => false,
+    }
 }

@@ -52,6 +52,10 @@ pub const GATEWAY6: Ipv6Addr = Ipv6Addr::new(0xfd50, 0x686b, 0x6965, 0x6d, 0, 0,
 pub const GATEWAY_MAC: Mac = Mac([0x02, 0x68, 0x6b, 0, 0, 1]);
 /// The access point's own address on its uplink.
 pub const UPLINK4: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 2);
+/// The access point's neighbour on its uplink, through which it reaches everything else.
+pub const NEIGHBOUR4: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 1);
+/// The same over IPv6.
+pub const NEIGHBOUR6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xff, 0, 0, 0, 0, 1);
 /// Ports of responder and relay.
 pub const PORTS: (u16, u16) = (2050, 2051);
 
@@ -209,6 +213,10 @@ impl Drop for Names {
 impl Site {
     fn furnish(runtime: Runtime, names: Names, count: usize) -> Self {
         let (ap, net) = (names.ap(), names.net());
+        // As at boot: closed before there is a bridge.
+        let bridge = Interface::new("br0").unwrap();
+        let guard = Guard { bridge, clients4: None, clients6: None };
+        runtime.block_on(guard.lay()).unwrap();
         let mut script =
             format!("link add wan0 type veth peer name eth0 netns {net}\nlink add br0 type bridge\n");
         for nth in 0..count {
@@ -234,9 +242,7 @@ impl Site {
             "route add 10.50.0.0/16 via {UPLINK4}\nroute add fd50:686b:6965:6d::/64 via 2001:db8:ff::2\n"
         );
         ip(Some(&net), &script);
-        let bridge = Interface::new("br0").unwrap();
-        let guard = Guard { bridge: bridge.clone(), ..Self::guard() };
-        runtime.block_on(guard.lay()).unwrap();
+        runtime.block_on(Self::guard().lay()).unwrap();
         runtime.block_on(Self::bridge().prepare()).unwrap();
         let phones = (0..count)
             .map(|nth| {

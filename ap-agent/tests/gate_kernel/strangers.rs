@@ -8,7 +8,8 @@ use gate_core::Mac;
 
 use super::frames::{Carrier, Ends, frame};
 use super::site::{
-    CITY4, CITY6, PORTAL4, PORTAL6, Phone, RESOLVER4, RESOLVER6, Site, WEB4, WEB6, at_the_lake, nft,
+    CITY4, CITY6, NEIGHBOUR4, NEIGHBOUR6, PORTAL4, PORTAL6, Phone, RESOLVER4, RESOLVER6, Site, WEB4, WEB6,
+    at_the_lake, nft,
 };
 use super::wire::{Tag, wait};
 
@@ -50,15 +51,20 @@ fn probes(own: &Phone, other: &Phone, port: u16) -> Vec<Probe> {
         udp(443),
         udp(53),
         udp(123),
+        udp(5000),
         syn(22),
         syn(53),
         syn(80),
         syn(443),
         syn(853),
+        syn(8080),
         Carrier::Echo,
-        Carrier::Other(132),
+        // Without ports two flows to one host are told apart by the protocol's number alone.
+        Carrier::Other(u8::try_from(150 + port / 1000 % 10).unwrap()),
     ];
-    for host in [WEB4.into(), WEB6.into(), RESOLVER4.into(), RESOLVER6.into()] {
+    for host in
+        [WEB4.into(), WEB6.into(), RESOLVER4.into(), RESOLVER6.into(), NEIGHBOUR4.into(), NEIGHBOUR6.into()]
+    {
         add(Aim::Internet, own.ends(host), &every);
     }
     for host in CITY4.map(IpAddr::V4).into_iter().chain(CITY6.map(IpAddr::V6)) {

@@ -7,9 +7,9 @@ use ap_agent::bridge::{Bridge, BridgeError, Neighbours};
 use ap_agent::guard::Guard;
 use gate_core::{Interface, Mac};
 
-use super::frames::advertisement;
-use super::site::{GATEWAY_MAC, GATEWAY6, Site, WEB4, at_the_lake, run};
-use super::wire::wait;
+use super::frames::{Ends, advertisement, arp_reply};
+use super::site::{GATEWAY_MAC, GATEWAY4, GATEWAY6, Site, WEB4, at_the_lake, run};
+use super::wire::{Tag, wait};
 
 fn rules() -> Vec<String> {
     let all = ["-4", "-6"].map(|family| run("ip", &[family, "rule", "list"], "").unwrap()).concat();
@@ -149,7 +149,7 @@ fn a_phone_that_claims_anothers_address_receives_nothing_of_it_once_it_is_pinned
         let socket = std::net::UdpSocket::bind(("::", 0)).unwrap();
         socket.send_to(b"anybody?", (owner.v6, 9)).unwrap();
         wait("the owner to be known", || neighbour(address) == held(owner.mac, false));
-        let to = super::frames::Ends { from: liar.v6.into(), ..liar.ends(GATEWAY6.into()) };
+        let to = Ends { from: liar.v6.into(), ..liar.ends(GATEWAY6.into()) };
         let lie = advertisement(&to, liar.mac, address);
         // The lie works where nothing is pinned, or the rest proves nothing.
         wait("the lie to be believed", || {
@@ -179,5 +179,51 @@ fn a_phone_that_claims_anothers_address_receives_nothing_of_it_once_it_is_pinned
         assert_eq!(neighbour(IpAddr::V4(owner.v4)), None);
         assert_eq!(site.block(neighbours.pin(&BTreeMap::new())).unwrap(), 1);
         assert_eq!(neighbour(address), None);
+    });
+}
+
+#[test]
+fn what_is_for_a_phone_goes_to_it_though_another_claims_its_ipv4_address() {
+    at_the_lake(2, |site| {
+        let mut gate = site.laid();
+        let [owner, liar] = &site.phones[..] else { panic!("two phones") };
+        site.admit(&mut gate, owner.mac, 7);
+        let server = super::site::udp(&site.net(), (WEB4, 7000));
+        let flow = owner.udp((WEB4, 7000));
+        flow.send(b"up").unwrap();
+        let (_, peer) = server.recv_from(&mut [0; 64]).unwrap();
+        let address = IpAddr::V4(owner.v4);
+        let held = |mac: Mac, pinned: bool| Some((mac.to_string(), pinned));
+        // To the access point and to everybody: "the address is mine".
+        let ends = Ends { from: address, ..liar.ends(GATEWAY4.into()) };
+        let lies = [
+            arp_reply(&ends, liar.mac),
+            arp_reply(&Ends { to_mac: Mac([0xff; 6]), to: address, ..ends }, liar.mac),
+        ];
+        let lie = || lies.iter().for_each(|lie| liar.wire.send(lie));
+        // The lie works where nothing is pinned: another's packets come to the liar.
+        wait("the lie to be believed", || {
+            lie();
+            neighbour(address).is_some_and(|(mac, _)| mac == liar.mac.to_string())
+        });
+        let stolen = Tag::new();
+        wait("another's packet at the liar", || {
+            lie();
+            server.send_to(&stolen.payload(0), peer).unwrap();
+            !liar.wire.arrived(&stolen).is_empty()
+        });
+
+        let mut neighbours = Neighbours::of(Interface::new("br0").unwrap());
+        let seen = site.observe(&mut gate);
+        site.block(neighbours.pin(&seen.bound)).unwrap();
+        assert_eq!(neighbour(address), held(owner.mac, true));
+        let safe = Tag::new();
+        for number in 0..50 {
+            lie();
+            server.send_to(&safe.payload(number), peer).unwrap();
+        }
+        wait("all of the owner's packets", || owner.wire.arrived(&safe).len() == 50);
+        assert!(liar.wire.arrived(&safe).is_empty());
+        assert_eq!(neighbour(address), held(owner.mac, true));
     });
 }

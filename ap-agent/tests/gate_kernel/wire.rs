@@ -1,5 +1,6 @@
 //! An interface of a namespace by a packet socket: sends frames as they are, and keeps what arrives.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -81,6 +82,24 @@ impl Wire {
     /// Sends a frame.
     pub fn send(&self, frame: &[u8]) {
         self.sender.lock().unwrap().send_to(frame, None).unwrap().unwrap();
+    }
+
+    /// How many frames that arrived are such.
+    pub fn count(&self, such: impl Fn(&[u8]) -> bool) -> usize {
+        self.arrived.lock().unwrap().iter().filter(|frame| such(frame)).count()
+    }
+
+    /// Source addresses of the packets with this tag that arrived.
+    pub fn sources(&self, tag: &Tag) -> Vec<IpAddr> {
+        let arrived = self.arrived.lock().unwrap();
+        let tagged = arrived.iter().filter(|frame| tag.number(frame).is_some());
+        tagged
+            .filter_map(|frame| match frame[12..14] {
+                [0x08, 0x00] => Some(IpAddr::V4(Ipv4Addr::from(*frame[26..].first_chunk::<4>()?))),
+                [0x86, 0xdd] => Some(IpAddr::V6(Ipv6Addr::from(*frame[22..].first_chunk::<16>()?))),
+                _ => None,
+            })
+            .collect()
     }
 
     /// Numbers of the packets with this tag that arrived, in order.

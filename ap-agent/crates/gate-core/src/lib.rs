@@ -13,7 +13,9 @@ mod rules;
 mod ruleset;
 mod sets;
 
-pub use change::{ADDRESSES_PER_DEVICE, Accounted, Admission, GateChange, Observed, changes_to, surplus};
+pub use change::{
+    ADDRESSES_PER_DEVICE, Accounted, Admission, GateChange, LONGEST, Observed, changes_to, surplus,
+};
 pub use config::{ConfigError, GateConfig, Wanted};
 pub use names::{Interface, Mac, NameError};
 pub use prefix::{Prefix4, Prefix6, PrefixError};

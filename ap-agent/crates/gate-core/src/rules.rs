@@ -272,6 +272,8 @@ fn pass(config: &GateConfig) -> Vec<String> {
 fn upward(config: &GateConfig) -> Vec<String> {
     vec![
         format!("oifname \"{}\" counter name isolated drop", config.bridge()),
+        // What belongs to no flow is not translated: it would leave under the client's own address.
+        "ct state invalid counter name no_flow drop".into(),
         format!(
             "{FIRST_PACKET} add @flows {{ ether saddr ct count over {FLOWS_PER_DEVICE} }} counter name connection_limit drop"
         ),

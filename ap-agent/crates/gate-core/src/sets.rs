@@ -56,13 +56,14 @@ pub struct SetDecl {
 }
 
 /// Named counters, each for one way of being refused.
-pub const COUNTERS: [&str; 8] = [
+pub const COUNTERS: [&str; 9] = [
     "address_limit",
     "connection_limit",
     "foreign_prefix",
     "foreign_source",
     "input_refused",
     "isolated",
+    "no_flow",
     "not_granted",
     "protected",
 ];

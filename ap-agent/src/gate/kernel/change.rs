@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
-use gate_core::{GateChange, Mac, Observed, SetName};
+use gate_core::{Admission, GateChange, LONGEST, Mac, Observed, SetName};
 use nlink::netlink::nftables::{SetElement, Transaction};
 
 use super::KernelGate;
@@ -132,7 +132,8 @@ impl KernelGate {
         let mut gate = BTreeMap::new();
         let mut live = BTreeMap::new();
         for (mac, admission) in change.admit.iter().filter(|(_, admission)| admission.remaining >= SHORTEST) {
-            gate.insert(*mac, *admission);
+            let admission = Admission { remaining: admission.remaining.min(LONGEST), ..*admission };
+            gate.insert(*mac, admission);
             live.insert(admission.number, admission.remaining);
         }
         elements.come.push((

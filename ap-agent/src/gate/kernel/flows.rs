@@ -21,10 +21,19 @@ impl KernelGate {
             }
             return Ok(());
         }
+        self.cut_those(|number| numbers.contains(&number)).await
+    }
+
+    /// Deletes the granted flows of all numbers but those that are `live`: what ended while no agent was looking.
+    pub(super) async fn cut_all_but(&self, live: &BTreeSet<u32>) -> Result<(), nlink::Error> {
+        self.cut_those(|number| !live.contains(&number)).await
+    }
+
+    async fn cut_those(&self, over: impl Fn(u32) -> bool) -> Result<(), nlink::Error> {
         let granted = ConntrackFilter::new().mark(GRANT_BIT, GRANT_BIT);
         for flow in self.conntrack.get_conntrack_matching(&granted).await? {
             let number = flow.mark.unwrap_or(0) & (GRANT_BIT - 1);
-            if !numbers.contains(&number) {
+            if !over(number) {
                 continue;
             }
             match self.conntrack.del_conntrack_entry(&flow).await {
