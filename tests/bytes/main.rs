@@ -1,47 +1,16 @@
 //! The bytes of a session are the bytes on the wire: payload and headers, up and down, over every kind of address.
 
 use std::net::IpAddr;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use hotspot_tests::lab::addresses::{WEB4, WEB6};
-use hotspot_tests::lab::capture::Packet;
+use hotspot_tests::lab::capture::web_bytes;
 use hotspot_tests::lab::http::{Client, Request};
-use hotspot_tests::lab::phone::Phone;
-use hotspot_tests::lab::sessions::{self, totals};
-use hotspot_tests::lab::wait::{holds_for, wait_for};
+use hotspot_tests::lab::sessions::{self, settled_totals};
 use hotspot_tests::lab::{Lab, Settings};
 use hotspot_tests::visitor;
 
 const DOWN_BYTES: u64 = 8_000_000;
 const UP_BYTES: usize = 4_000_000;
-/// Four reports of the lab's timers: what has not come by then does not come.
-const SETTLED: Duration = Duration::from_secs(2);
-const LIMIT: Duration = Duration::from_secs(20);
-
-/// Totals that have stopped changing.
-fn settled_totals(lab: &Lab, phone: &Phone) -> Result<(u64, u64)> {
-    let now = || sessions::sessions_of(&lab.controller, phone.mac()).map(|rows| totals(&rows)).ok();
-    wait_for("the session's bytes to settle", LIMIT, || {
-        let before = now()?;
-        holds_for("the bytes stand still", SETTLED, || now() == Some(before)).ok().map(|()| before)
-    })
-}
-
-/// Bytes up and down between the phone and the web in what was captured on the phone.
-fn on_the_wire(packets: &[Packet]) -> Result<(u64, u64)> {
-    let (mut up, mut down) = (0, 0);
-    let is_web = |address: IpAddr| address == IpAddr::V4(WEB4) || address == IpAddr::V6(WEB6);
-    for ip in packets.iter().filter_map(Packet::ip) {
-        ensure!(ip.bytes <= 1500, "off-loads are on: a packet of {} bytes was captured", ip.bytes);
-        if is_web(ip.destination) {
-            up += ip.bytes;
-        } else if is_web(ip.source) {
-            down += ip.bytes;
-        }
-    }
-    Ok((up, down))
-}
 
 fn move_bytes(client: &Client) -> Result<()> {
     let url = format!("http://downloads.example/download?bytes={DOWN_BYTES}");
@@ -75,11 +44,11 @@ fn a_sessions_bytes_are_those_on_the_wire_for_every_kind_of_address() -> Result<
         ("privacy", IpAddr::V6(private)),
     ];
     for (name, source) in sources {
-        let before = settled_totals(&lab, &phone)?;
+        let before = settled_totals(&lab.controller, phone.mac())?;
         let capture = lab.capture(name, phone.netns(), "wlan0")?;
         move_bytes(&client.from_address(source))?;
-        let after = settled_totals(&lab, &phone)?;
-        let wire = on_the_wire(&capture.stop()?)?;
+        let after = settled_totals(&lab.controller, phone.mac())?;
+        let wire = web_bytes(&capture.stop()?)?;
         ensure_equal(&format!("{name} up"), after.0 - before.0, wire.0)?;
         ensure_equal(&format!("{name} down"), after.1 - before.1, wire.1)?;
     }
@@ -101,10 +70,10 @@ fn bytes_to_the_access_point_and_the_portal_are_nobodys_session() -> Result<()> 
     let phone = lab.joined_phone(0)?;
     let client = phone.client("en")?;
     visitor::get_online(&client)?;
-    let before = settled_totals(&lab, &phone)?;
+    let before = settled_totals(&lab.controller, phone.mac())?;
     for _ in 0..20 {
         ensure!(client.get(&visitor::session_url())?.status == 200, "the session page does not come");
     }
-    assert_eq!(settled_totals(&lab, &phone)?, before);
+    assert_eq!(settled_totals(&lab.controller, phone.mac())?, before);
     Ok(())
 }

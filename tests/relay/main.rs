@@ -31,7 +31,7 @@ fn stall(client: &Client) -> Result<Box<dyn Stream>> {
 
 /// Opens connections to the portal and resets each at once.
 fn reset_many(client: &Client) -> Result<usize> {
-    let url = Url::parse(&portal_url())?;
+    let url = Url::parse(&format!("https://{PORTAL4}/"))?;
     let mut reset = 0;
     for _ in 0..RESETS {
         let stream: TcpStream = client.connect_tcp(&url)?;

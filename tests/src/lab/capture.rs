@@ -2,12 +2,14 @@
 //! are what was on the wire.
 
 use std::fs;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use nix::sys::signal::Signal;
 
+use super::addresses::{WEB4, WEB6};
 use super::netns::Netns;
 use super::packet::IpPacket;
 use super::process::Process;
@@ -130,6 +132,24 @@ fn counts(said: &str) -> Option<(u64, u64)> {
     let line = said.lines().rfind(|line| line.contains(" packets captured, "))?;
     let numbers: Vec<u64> = line.split_whitespace().filter_map(|word| word.parse().ok()).collect();
     Some((*numbers.first()?, *numbers.get(1)?))
+}
+
+/// Bytes up and down between a phone and the web servers in what was captured on the phone, headers included.
+///
+/// # Errors
+/// When a packet is larger than the wire takes: off-loads are on, and the figures lie.
+pub fn web_bytes(packets: &[Packet]) -> Result<(u64, u64)> {
+    let is_web = |address: IpAddr| address == IpAddr::V4(WEB4) || address == IpAddr::V6(WEB6);
+    let (mut up, mut down) = (0, 0);
+    for ip in packets.iter().filter_map(Packet::ip) {
+        ensure!(ip.bytes <= 1500, "a packet of {} bytes was captured", ip.bytes);
+        if is_web(ip.destination) {
+            up += ip.bytes;
+        } else if is_web(ip.source) {
+            down += ip.bytes;
+        }
+    }
+    Ok((up, down))
 }
 
 /// Reads a capture file; a record that is not whole yet ends it.

@@ -104,12 +104,30 @@ impl Internet {
         customer.set_resolver(RESOLVER)
     }
 
-    /// Cuts or mends the cable to customer `n`.
+    /// Cuts the cable to customer `n`: what goes in at either end is lost without a word.
     ///
     /// # Errors
-    /// When there is no such cable.
-    pub fn set_cable(&self, n: u8, whole: bool) -> Result<()> {
-        self.netns.ip(&format!("link set up{n} {}", if whole { "up" } else { "down" })).map(drop)
+    /// When a cable is cut already.
+    pub fn cut_cable(&self, n: u8) -> Result<()> {
+        // Taking the link down would take addresses and routes along, which no cut cable does.
+        for line in [
+            "add table inet cut".to_owned(),
+            "add chain inet cut in { type filter hook prerouting priority -400 ; }".to_owned(),
+            "add chain inet cut out { type filter hook postrouting priority 400 ; }".to_owned(),
+            format!("add rule inet cut in iifname up{n} drop"),
+            format!("add rule inet cut out oifname up{n} drop"),
+        ] {
+            self.netns.exec(&format!("nft {line}"))?;
+        }
+        Ok(())
+    }
+
+    /// Mends the cable that was cut.
+    ///
+    /// # Errors
+    /// When none is.
+    pub fn mend_cable(&self) -> Result<()> {
+        self.netns.exec("nft delete table inet cut").map(drop)
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
@@ -10,6 +11,11 @@ use serde::de::DeserializeOwned;
 
 use super::command::output;
 use super::controller::Controller;
+use super::wait::{holds_for, wait_for};
+
+/// Four reports of the lab's timers: what has not come by then does not come.
+const SETTLED: Duration = Duration::from_secs(2);
+const SETTLE_LIMIT: Duration = Duration::from_secs(20);
 
 /// One row of `hotspot-controller session list --json`: a visit that is on line.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -83,6 +89,18 @@ pub fn sessions_of(controller: &Controller, mac: [u8; 6]) -> Result<Vec<Session>
 #[must_use]
 pub fn totals(sessions: &[Session]) -> (u64, u64) {
     sessions.iter().fold((0, 0), |(up, down), session| (up + session.bytes_up, down + session.bytes_down))
+}
+
+/// Bytes up and down of all sessions of the device `mac`, once they have stood still for a while.
+///
+/// # Errors
+/// When they keep changing.
+pub fn settled_totals(controller: &Controller, mac: [u8; 6]) -> Result<(u64, u64)> {
+    let now = || sessions_of(controller, mac).map(|rows| totals(&rows)).ok();
+    wait_for("the bytes of a device to settle", SETTLE_LIMIT, || {
+        let before = now()?;
+        holds_for("the bytes stand still", SETTLED, || now() == Some(before)).ok().map(|()| before)
+    })
 }
 
 /// The rows that `sql` finds in a SQLite database that others have open.
