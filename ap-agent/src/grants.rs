@@ -114,7 +114,10 @@ impl Grants {
         let replaced = former.map(|held| held.number).filter(|number| *number != grant.number);
         self.by_device.insert(key, grant.clone());
         let admission = admission(grant, now_ms);
-        Ok(Step { admit: admission.map(|admission| (mac, admission)), revoke: replaced.map(|number| (mac, number)) })
+        Ok(Step {
+            admit: admission.map(|admission| (mac, admission)),
+            revoke: replaced.map(|number| (mac, number)),
+        })
     }
 
     /// Takes a part of a snapshot; true when it was the last, and the grants are now those of the snapshot.
@@ -147,8 +150,12 @@ impl Grants {
 
     /// Takes out what has ended by its time and tells whose grants on `network` those were.
     pub fn expire(&mut self, network: &str, now_ms: u64) -> Vec<Mac> {
-        let over: Vec<(String, Mac)> =
-            self.by_device.iter().filter(|(_, grant)| grant.ends_ms <= now_ms).map(|(key, _)| key.clone()).collect();
+        let over: Vec<(String, Mac)> = self
+            .by_device
+            .iter()
+            .filter(|(_, grant)| grant.ends_ms <= now_ms)
+            .map(|(key, _)| key.clone())
+            .collect();
         for key in &over {
             self.by_device.remove(key);
         }
@@ -187,7 +194,8 @@ fn terms(grant: &Grant) -> Option<Terms> {
 }
 
 fn checked(grant: &Grant) -> Result<Mac, &'static str> {
-    let mac = <[u8; 6]>::try_from(&grant.mac[..]).map(Mac).map_err(|_| "the device's MAC is not six bytes")?;
+    let mac =
+        <[u8; 6]>::try_from(&grant.mac[..]).map(Mac).map_err(|_| "the device's MAC is not six bytes")?;
     if !mac.is_station() {
         return Err("the device's MAC is a group's");
     }
@@ -202,5 +210,6 @@ fn checked(grant: &Grant) -> Result<Mac, &'static str> {
 
 fn admission(grant: &Grant, now_ms: u64) -> Option<Admission> {
     let remaining_ms = grant.ends_ms.saturating_sub(now_ms);
-    (remaining_ms > 0).then_some(Admission { number: grant.number, remaining: Duration::from_millis(remaining_ms) })
+    (remaining_ms > 0)
+        .then_some(Admission { number: grant.number, remaining: Duration::from_millis(remaining_ms) })
 }

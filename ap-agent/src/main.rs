@@ -69,7 +69,9 @@ enum Command {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     run::logs();
-    let done = run::runtime().map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(execute(cli.command)));
+    let done = run::runtime()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(execute(cli.command)));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -88,7 +90,12 @@ async fn execute(command: Command) -> anyhow::Result<()> {
             enroll::check_place(&config)?;
             let enrolled = enroll::enroll(settings.controller_url()?, &token, &settings.data_dir).await?;
             settings.write(&config)?;
-            println!("enrolled as {} ({}); start it with: ap-agent run --config {}", enrolled.ap_id, enrolled.ap_name, config.display());
+            println!(
+                "enrolled as {} ({}); start it with: ap-agent run --config {}",
+                enrolled.ap_id,
+                enrolled.ap_name,
+                config.display()
+            );
             Ok(())
         }
         Command::Run { config } => run::run(AgentConfig::read(&config)?).await,
@@ -110,9 +117,17 @@ async fn execute(command: Command) -> anyhow::Result<()> {
     }
 }
 
-async fn show(settings: &AgentConfig, config: &std::path::Path, question: &Question, json: bool) -> anyhow::Result<()> {
+async fn show(
+    settings: &AgentConfig,
+    config: &std::path::Path,
+    question: &Question,
+    json: bool,
+) -> anyhow::Result<()> {
     let answer = ask(&settings.data_dir, question).await.map_err(|error| {
-        anyhow::anyhow!("no agent answers ({error}); start it with: ap-agent run --config {}", config.display())
+        anyhow::anyhow!(
+            "no agent answers ({error}); start it with: ap-agent run --config {}",
+            config.display()
+        )
     })?;
     match answer {
         Answer::Refused(reason) => anyhow::bail!(reason),

@@ -184,11 +184,11 @@ impl<G: Gate, N: Network> Core<G, N> {
     /// # Errors
     /// [`CoreError`] when the disk refuses what must not be lost.
     pub async fn run(mut self, mut inputs: Inputs) -> Result<(), CoreError> {
-        if let Some(document) = self.kept.config.clone() {
-            if let Err(problem) = self.take_up(document).await {
-                tracing::warn!(%problem, "the configuration of the last run is not in force");
-                self.problems.insert("configuration", problem);
-            }
+        if let Some(document) = self.kept.config.clone()
+            && let Err(problem) = self.take_up(document).await
+        {
+            tracing::warn!(%problem, "the configuration of the last run is not in force");
+            self.problems.insert("configuration", problem);
         }
         let mut sample = ticker(SAMPLE_UNCONFIGURED);
         let mut report = ticker(SAMPLE_UNCONFIGURED);
@@ -210,12 +210,12 @@ impl<G: Gate, N: Network> Core<G, N> {
                 }
                 Some(outcome) = inputs.probes.recv() => self.probed(outcome),
                 _ = sample.tick() => self.look().await?,
-                _ = report.tick() => self.report().await?,
+                _ = report.tick() => self.report()?,
                 Some(sign) = inputs.heard.recv() => self.heard(sign),
             }
         }
         self.look().await?;
-        self.report().await?;
+        self.report()?;
         self.save()
     }
 

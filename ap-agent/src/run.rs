@@ -103,14 +103,16 @@ pub async fn run(config: AgentConfig) -> anyhow::Result<()> {
     let (events_in, link) = mpsc::channel(256);
     let (portal_in, portal) = watch::channel(None);
 
-    let responder = Arc::new(Responder::new(Situation { portal_url: None, away: true, ap_name: String::new() }));
+    let responder =
+        Arc::new(Responder::new(Situation { portal_url: None, away: true, ap_name: String::new() }));
     let responder_listener = listen(config.responder).context("the responder's port")?;
     let relay_config = Arc::new(identity.client_config(pin, ALPN_RELAY)?);
     let relay = Arc::new(Relay::new(dial.clone(), relay_config, Arc::clone(&owners)));
     let relay_listener = listen(config.relay).context("the relay's port")?;
 
     let (away_in, away) = watch::channel(AWAY);
-    let (link_task, handle) = Link::new(dial, Arc::new(identity.client_config(pin, ALPN_CONTROL)?), away, events_in);
+    let (link_task, handle) =
+        Link::new(dial, Arc::new(identity.client_config(pin, ALPN_CONTROL)?), away, events_in);
     let counters = {
         let (relay, responder) = (Arc::clone(&relay), Arc::clone(&responder));
         Box::new(move || {

@@ -105,7 +105,8 @@ impl Settings {
         let mac = mac.filter(Mac::is_station).ok_or("the gateway's MAC is not one of a single station")?;
         let interfaces = (local.bridge.clone(), local.uplink.clone());
         let ports = (local.responder, local.relay);
-        let mut gate = GateConfig::new(interfaces, ports, (gateway4, length4), gateway6).map_err(|e| e.to_string())?;
+        let mut gate =
+            GateConfig::new(interfaces, ports, (gateway4, length4), gateway6).map_err(|e| e.to_string())?;
         for text in [&network.range_first, &network.range_last] {
             let address: Ipv4Addr = text.parse().map_err(|_| format!("{text:?} is no IPv4 address"))?;
             if !gate.clients4.contains(address) {
@@ -131,7 +132,9 @@ impl Settings {
         }
         let portal_url = portal.url.trim_end_matches('/').to_owned();
         if !portal_url.starts_with("https://") || !portal_url.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(format!("the portal's URL {portal_url:?} does not start with https:// or has odd characters"));
+            return Err(format!(
+                "the portal's URL {portal_url:?} does not start with https:// or has odd characters"
+            ));
         }
         let timers = read_timers(&document)?;
         let guard = Guard {
@@ -200,7 +203,10 @@ mod tests {
                 gateway_mac: vec![2, 0x68, 0x6b, 0, 0, 1],
                 resolvers: vec!["9.9.9.9".into()],
             }),
-            portal: Some(v1::Portal { url: "https://wifi.example/".into(), addresses: vec!["203.0.113.80".into()] }),
+            portal: Some(v1::Portal {
+                url: "https://wifi.example/".into(),
+                addresses: vec!["203.0.113.80".into()],
+            }),
             protected: vec!["198.51.100.0/24".into(), "2001:db8:ff::/48".into()],
             timers: Some(v1::Timers {
                 report_ms: 10_000,

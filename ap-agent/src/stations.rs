@@ -123,7 +123,10 @@ impl Stations {
                 other.is_ipv4() && *other != address && now_ms.saturating_sub(*heard_ms) < CONFLICT_WINDOW_MS
             });
         // A new lease changes an address once; two in turn are two devices with one MAC.
-        if clash && station.addresses.contains_key(&address) && station.conflict_ms.is_none_or(|at| now_ms > at + 60_000) {
+        if clash
+            && station.addresses.contains_key(&address)
+            && station.conflict_ms.is_none_or(|at| now_ms > at + 60_000)
+        {
             station.conflict_ms = Some(now_ms);
             self.conflicts += 1;
         }
@@ -221,7 +224,9 @@ impl Stations {
         let Some(station) = self.stations.remove(&mac) else { return };
         let gone: BTreeSet<IpAddr> = station.addresses.into_keys().collect();
         self.owners.retain(|address, owner| {
-            *owner != mac || !gone.contains(address) || matches!(address, IpAddr::V4(v4) if self.leases.contains_key(v4))
+            *owner != mac
+                || !gone.contains(address)
+                || matches!(address, IpAddr::V4(v4) if self.leases.contains_key(v4))
         });
     }
 

@@ -35,7 +35,9 @@ fn an_entry_lets_in_and_its_tombstone_puts_out() {
     let mut grants = fresh();
     let Taken::Applied(step) = grants.take(&entry(1, grant(1, 1, 7, 10_000)), NET, 4_000) else { panic!() };
     assert_eq!(step.admit, Some((PHONE, Admission { number: 7, remaining: Duration::from_secs(6) })));
-    let Taken::Applied(step) = grants.take(&entry(2, tombstone(grant(1, 1, 7, 10_000))), NET, 5_000) else { panic!() };
+    let Taken::Applied(step) = grants.take(&entry(2, tombstone(grant(1, 1, 7, 10_000))), NET, 5_000) else {
+        panic!()
+    };
     assert_eq!(step, Step { admit: None, revoke: Some((PHONE, 7)) });
     assert!(grants.wanted(NET, 5_000).admitted.is_empty());
 }
@@ -57,7 +59,9 @@ fn a_late_tombstone_of_a_former_grant_leaves_the_new_one_in() {
     grants.take(&entry(1, grant(1, 1, 7, 10_000)), NET, 0);
     let Taken::Applied(step) = grants.take(&entry(2, grant(2, 1, 8, 10_000)), NET, 0) else { panic!() };
     assert_eq!(step.revoke, Some((PHONE, 7)));
-    let Taken::Applied(step) = grants.take(&entry(3, tombstone(grant(1, 1, 7, 10_000))), NET, 0) else { panic!() };
+    let Taken::Applied(step) = grants.take(&entry(3, tombstone(grant(1, 1, 7, 10_000))), NET, 0) else {
+        panic!()
+    };
     assert_eq!(step.revoke, Some((PHONE, 7)));
     assert_eq!(grants.of(NET, PHONE).unwrap().number, 8);
 }
@@ -84,7 +88,10 @@ fn senseless_entries_are_refused_one_by_one_and_the_log_goes_on() {
     for (sequence, grant) in (1..).zip(bad) {
         assert!(matches!(grants.take(&entry(sequence, grant), NET, 0), Taken::Refused(_)));
     }
-    assert!(matches!(grants.take(&LogEntry { epoch: 5, sequence: 6, grant: None }, NET, 0), Taken::Refused(_)));
+    assert!(matches!(
+        grants.take(&LogEntry { epoch: 5, sequence: 6, grant: None }, NET, 0),
+        Taken::Refused(_)
+    ));
     assert!(matches!(grants.take(&entry(7, grant(1, 1, 7, 10_000)), NET, 0), Taken::Applied(_)));
 }
 
@@ -95,7 +102,10 @@ fn a_snapshot_counts_only_when_its_last_part_is_there() {
     let part = |number, last| Snapshot {
         epoch: 6,
         sequence: 40,
-        grants: vec![Grant { mac: vec![2, 0, 0, 0, 0, number], ..grant(number, 1, u32::from(number), 9_000) }],
+        grants: vec![Grant {
+            mac: vec![2, 0, 0, 0, 0, number],
+            ..grant(number, 1, u32::from(number), 9_000)
+        }],
         last,
     };
     assert!(!grants.take_snapshot(part(3, false)));

@@ -60,7 +60,9 @@ impl<G: Gate, N: Network> Core<G, N> {
             mac: mac.to_string(),
             heard_ms_ago: station.map(|station| now_ms.saturating_sub(station.heard_ms)),
             leased: station.and_then(|station| station.leased).map(|address| address.to_string()),
-            addresses: station.map(|s| s.addresses.keys().map(ToString::to_string).collect()).unwrap_or_default(),
+            addresses: station
+                .map(|s| s.addresses.keys().map(ToString::to_string).collect())
+                .unwrap_or_default(),
             grant_secs: grant.map(|grant| grant.ends_ms.saturating_sub(now_ms) / 1000),
             gate_secs: self.last_seen.admitted.get(&mac).map(|admission| admission.remaining.as_secs()),
             session_bytes: session.map(|session| (session.up.bytes, session.down.bytes)),

@@ -14,13 +14,18 @@ impl<G: Gate, N: Network> Core<G, N> {
     pub(super) async fn take_up(&mut self, document: ConfigDocument) -> Result<(), String> {
         let held = self.settings.as_ref().map_or(0, |settings| settings.document.version);
         if document.version < held {
-            return Err(format!("configuration {} is older than {held}, which is in force", document.version));
+            return Err(format!(
+                "configuration {} is older than {held}, which is in force",
+                document.version
+            ));
         }
         if self.settings.as_ref().is_some_and(|settings| settings.document == document) {
             return Ok(());
         }
         if document.version == held {
-            return Err(format!("configuration {held} is in force with other contents; a change needs a new version"));
+            return Err(format!(
+                "configuration {held} is in force with other contents; a change needs a new version"
+            ));
         }
         let settings = Settings::check(document, &self.local).map_err(|refused| refused.to_string())?;
         // Closed first, then the rules that open: the bridge and its services last.
@@ -37,6 +42,7 @@ impl<G: Gate, N: Network> Core<G, N> {
             return Err(problem);
         }
         tracing::info!(version = settings.document.version, "configuration in force");
+        self.problems.remove("configuration");
         self.kept.config = Some(settings.document.clone());
         self.settings = Some(settings);
         self.ledger_stale = true;

@@ -27,7 +27,7 @@ impl<G: Gate, N: Network> Core<G, N> {
             self.correct(&seen, leases).await;
             self.last_seen = seen;
         }
-        self.presence().await?;
+        self.presence()?;
         self.publish_owners();
         let overdue = self.clock.now_ms().saturating_sub(self.ledger_saved_ms) >= millis(LEDGER_EVERY);
         if self.ledger_stale || overdue {
@@ -104,7 +104,10 @@ impl<G: Gate, N: Network> Core<G, N> {
         for mac in gone {
             outcome.reports.extend(self.sessions.close(mac, SessionEnd::GrantRevoked));
         }
-        let moved: Vec<Mac> = self.sessions.open().iter()
+        let moved: Vec<Mac> = self
+            .sessions
+            .open()
+            .iter()
             .filter(|(mac, session)| before.get(mac) != Some(&session.last_packet_ms))
             .map(|(mac, _)| *mac)
             .collect();
@@ -172,7 +175,8 @@ impl<G: Gate, N: Network> Core<G, N> {
         };
         self.problems.remove("leases");
         let wall_secs = crate::clock::wall_ms() / 1000;
-        let valid = parse_leases(&text).into_iter().filter(|lease| lease.expires == 0 || lease.expires > wall_secs);
+        let valid =
+            parse_leases(&text).into_iter().filter(|lease| lease.expires == 0 || lease.expires > wall_secs);
         let leases: BTreeMap<Ipv4Addr, Mac> = valid
             .filter_map(|lease| match lease.address {
                 IpAddr::V4(address) => Some((address, Mac(lease.mac))),
@@ -183,7 +187,7 @@ impl<G: Gate, N: Network> Core<G, N> {
         GateChange { bind: changed.bind, unbind: changed.unbind, ..GateChange::default() }
     }
 
-    async fn presence(&mut self) -> Result<(), CoreError> {
+    fn presence(&mut self) -> Result<(), CoreError> {
         let Some(settings) = &self.settings else { return Ok(()) };
         let due = self.stations.due(self.clock.now_ms(), settings.timers.presence);
         for (mac, address) in due.probes {

@@ -13,7 +13,8 @@ use crate::sessions::{Reading, Session, Sessions, Terms};
 pub(super) fn to_ledger(sessions: &Sessions) -> Vec<OpenSession> {
     let mut readings: BTreeMap<Mac, Vec<AddressCounters>> = BTreeMap::new();
     for ((mac, address), reading) in sessions.readings() {
-        let row = AddressCounters { address: octets(*address), kernel: Some(traffic(reading.up, reading.down)) };
+        let row =
+            AddressCounters { address: octets(*address), kernel: Some(traffic(reading.up, reading.down)) };
         readings.entry(*mac).or_default().push(row);
     }
     let mut devices: BTreeSet<Mac> = readings.keys().copied().collect();
@@ -48,7 +49,7 @@ pub(super) fn from_ledger(
         let mut addresses = BTreeSet::new();
         for counters in &row.addresses {
             let Some(address) = address(&counters.address) else { continue };
-            let kernel = counters.kernel.clone().unwrap_or_default();
+            let kernel = counters.kernel.unwrap_or_default();
             let (up, down) = accounted(&kernel);
             readings.insert((mac, address), Reading { up, down, moved_ms: now_ms });
             addresses.insert(address);
@@ -58,7 +59,7 @@ pub(super) fn from_ledger(
         else {
             continue;
         };
-        let (up, down) = accounted(&row.base.clone().unwrap_or_default());
+        let (up, down) = accounted(&row.base.unwrap_or_default());
         let session = Session {
             id,
             terms: Terms { grant_id, idle_secs: 0 },

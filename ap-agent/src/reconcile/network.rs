@@ -60,7 +60,10 @@ impl KernelNetwork {
         }
         let wire = Wire::open(&settings.bridge.name, settings.gateway, self.heard.clone());
         self.wire = Some(wire.map_err(|error| {
-            format!("stations cannot be probed on {} ({error}); the agent needs CAP_NET_RAW", settings.bridge.name)
+            format!(
+                "stations cannot be probed on {} ({error}); the agent needs CAP_NET_RAW",
+                settings.bridge.name
+            )
         })?);
         let (bridge, heard) = (settings.bridge.name.clone(), self.heard.clone());
         let follower = tokio::spawn(async move {

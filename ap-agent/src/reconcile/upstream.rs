@@ -37,7 +37,7 @@ impl<G: Gate, N: Network> Core<G, N> {
                 self.kept.ap_id = welcome.ap_id;
                 self.kept.domain = welcome.domain;
                 self.situation();
-                self.report().await?;
+                self.report()?;
             }
             LinkEvent::Down(_) => {
                 self.grants.link_lost();
@@ -58,6 +58,10 @@ impl<G: Gate, N: Network> Core<G, N> {
             down::Body::Config(document) => {
                 let version = document.version;
                 let refusal = self.take_up(document).await.err().unwrap_or_default();
+                if !refusal.is_empty() {
+                    tracing::warn!(%refusal, "a configuration is refused");
+                    self.problems.insert("configuration", refusal.clone());
+                }
                 self.link.send(up::Body::ConfigAck(ConfigAck { version, refusal }));
                 self.save()
             }
@@ -203,7 +207,7 @@ impl<G: Gate, N: Network> Core<G, N> {
     }
 
     /// Reports every session that changed, and how the access point is.
-    pub(super) async fn report(&mut self) -> Result<(), CoreError> {
+    pub(super) fn report(&mut self) -> Result<(), CoreError> {
         let reports = self.sessions.due_reports();
         let now_ms = self.clock.now_ms();
         for report in reports {

@@ -123,7 +123,10 @@ fn another_grant_of_the_same_device_is_another_session() {
     let mut id = ids();
     sessions.observe(0, &kernel(&[(PHONE, v4(1), 100, 0)]), &granted(1), &mut id);
     let next = sessions.observe(1000, &kernel(&[(PHONE, v4(1), 150, 0)]), &granted(2), &mut id);
-    assert_eq!(next.reports.iter().map(end_of).collect::<Vec<_>>(), [SessionEnd::GrantRevoked, SessionEnd::Open]);
+    assert_eq!(
+        next.reports.iter().map(end_of).collect::<Vec<_>>(),
+        [SessionEnd::GrantRevoked, SessionEnd::Open]
+    );
     assert_eq!(next.reports[0].bytes_up, 100);
     assert_eq!(sessions.due_reports()[0].bytes_up, 50);
 }

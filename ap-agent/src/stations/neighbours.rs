@@ -1,11 +1,11 @@
 //! The kernel's neighbour table: another witness of whose an address is.
 
+use futures_util::StreamExt as _;
 use gate_core::{Interface, Mac};
 use nlink::netlink::events::NetworkEvent;
 use nlink::netlink::messages::NeighborMessage;
 use nlink::netlink::{Connection, Route, RtnetlinkGroup};
 use tokio::sync::mpsc;
-use futures_util::StreamExt as _;
 
 use super::wire::Heard;
 

@@ -63,7 +63,8 @@ impl Wire {
     /// # Errors
     /// When the interface is missing or CAP_NET_RAW is.
     pub fn open(bridge: &Interface, gateway: Gateway, heard: mpsc::Sender<Heard>) -> io::Result<Self> {
-        let interface = datalink::interfaces().into_iter().find(|interface| interface.name == bridge.as_str());
+        let interface =
+            datalink::interfaces().into_iter().find(|interface| interface.name == bridge.as_str());
         let interface = interface.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
         // Protocol 0 hears nothing until pnet binds it, and by then the filter is there.
         let socket = Socket::new(Domain::PACKET, Type::RAW, None)?;
@@ -170,7 +171,9 @@ pub fn read(frame: &[u8]) -> Option<Heard> {
             let ip = Ipv6Packet::new(ethernet.payload())?;
             let message = Icmpv6Packet::new(ip.payload())?;
             let address = match message.get_icmpv6_type() {
-                Icmpv6Types::NeighborAdvert => Some(NeighborAdvertPacket::new(ip.payload())?.get_target_addr()),
+                Icmpv6Types::NeighborAdvert => {
+                    Some(NeighborAdvertPacket::new(ip.payload())?.get_target_addr())
+                }
                 // A solicitation from :: asks whether the target is free (RFC 4862); it is not the sender's yet.
                 Icmpv6Types::NeighborSolicit => {
                     NeighborSolicitPacket::new(ip.payload())?;

@@ -19,7 +19,11 @@ impl fmt::Display for Status {
         }
         writeln!(f, "grants        {} (log {}.{})", self.grants, self.epoch, self.sequence)?;
         writeln!(f, "stations      {}, sessions {}", self.stations, self.sessions)?;
-        writeln!(f, "journal       {} records not confirmed, {} confirmed", self.journal_pending, self.journal_durable)?;
+        writeln!(
+            f,
+            "journal       {} records not confirmed, {} confirmed",
+            self.journal_pending, self.journal_durable
+        )?;
         let told = if self.option_114 { "told to phones by DHCP" } else { "not told to phones by DHCP" };
         writeln!(f, "portal        {told}")?;
         writeln!(f, "clock         {}", self.clock)?;
@@ -66,10 +70,18 @@ impl Why {
     pub fn verdict(&self) -> &'static str {
         match (self.heard_ms_ago, self.grant_secs, self.gate_secs) {
             (_, Some(_), Some(_)) => "On line: it has a grant and the gate is open.",
-            (_, Some(_), None) => "It has a grant but the gate is closed; the agent repairs this with its next look.",
-            (_, None, Some(_)) => "The gate is open without a grant known here; it closes with the agent's next look.",
-            (Some(_), None, None) => "Outside: it has not accepted the terms, or its time is over. Its next page is the portal.",
-            (None, None, None) => "Unknown here: it has not been heard, and no grant of this domain names it.",
+            (_, Some(_), None) => {
+                "It has a grant but the gate is closed; the agent repairs this with its next look."
+            }
+            (_, None, Some(_)) => {
+                "The gate is open without a grant known here; it closes with the agent's next look."
+            }
+            (Some(_), None, None) => {
+                "Outside: it has not accepted the terms, or its time is over. Its next page is the portal."
+            }
+            (None, None, None) => {
+                "Unknown here: it has not been heard, and no grant of this domain names it."
+            }
         }
     }
 }

@@ -30,10 +30,17 @@ async fn what_contradicts_itself_is_refused_whole_and_the_last_good_one_stays() 
         assert!(refusal.contains(word) && refusal.contains('9'), "{refusal:?} does not name {word:?}");
         assert!(point.pass(phone(1), 1, 1).await, "a refused configuration closed the gate");
         assert_eq!(point.agent.settings().unwrap().document, document(1), "half of it is in force");
+        let problems = point.status().await.problems;
+        assert!(
+            problems.iter().any(|problem| problem.contains(word)),
+            "the engineer is not told: {problems:?}"
+        );
     }
+    assert_eq!(control.configure(document(2)).await, "");
+    assert!(point.status().await.problems.is_empty(), "a problem that is over is still told");
     let point = point.restarted().await;
     let again = centre.control().await;
-    assert_eq!(again.hello.config_version, 1, "the last good one is what a restart finds");
+    assert_eq!(again.hello.config_version, 2, "the last good one is what a restart finds");
     assert!(point.pass(phone(1), 1, 1).await);
 }
 

@@ -1,5 +1,6 @@
 //! Thousands of devices: one transaction, and times that are printed.
 
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
 use ap_agent::gate::Gate as _;
@@ -35,6 +36,26 @@ fn five_thousand_devices_come_in_and_go_out_in_one_transaction_each() {
         assert!(changes_to(&wanted, &seen, Duration::from_secs(2)).is_empty());
         timed("admit one more beside 5,000", || site.admit(&mut gate, site.phones[0].mac, 9000));
         timed("revoke that one", || site.change(&mut gate, revoking(site.phones[0].mac, 9000)));
+        // Three addresses of each, as they come by first use.
+        let owned = |third: u8| {
+            (1..=DEVICES).map(move |number| {
+                let [.., c, d] = number.to_be_bytes();
+                (
+                    device(number).0,
+                    Ipv6Addr::from([0xfd, 0x50, 0x68, 0x6b, 0x69, 0x65, 0, 0x6d, 0, 0, 0, 0, 0, third, c, d]),
+                )
+            })
+        };
+        let bind = (1..=3).flat_map(owned).map(|(mac, address)| (mac, IpAddr::V6(address))).collect();
+        timed("bind 15,000 addresses", || {
+            site.change(&mut gate, GateChange { bind, ..GateChange::default() });
+        });
+        let lease = GateChange {
+            bind: vec![(site.phones[0].mac, IpAddr::V4(site.phones[0].v4))],
+            ..GateChange::default()
+        };
+        timed("bind one lease beside them", || site.change(&mut gate, lease));
+        timed("observe with them", || site.observe(&mut gate));
         let mut fresh = site.gate();
         timed("apply the rules over 5,000", || site.block(fresh.apply(&Site::config())).unwrap());
         timed("first change of an agent that took over", || {

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use ap_agent::bridge::{Bridge, BridgeError, Neighbours};
 use ap_agent::guard::Guard;
 use gate_core::{Interface, Mac};
 
-use super::frames::{Ends, advertisement, arp_reply};
-use super::site::{GATEWAY_MAC, GATEWAY4, GATEWAY6, Site, WEB4, at_the_lake, run};
+use super::frames::{Carrier, Ends, advertisement, arp_reply, frame};
+use super::site::{GATEWAY_MAC, GATEWAY4, GATEWAY6, Site, WEB4, WEB6, at_the_lake, run};
 use super::wire::{Tag, wait};
 
 fn rules() -> Vec<String> {
@@ -225,5 +226,51 @@ fn what_is_for_a_phone_goes_to_it_though_another_claims_its_ipv4_address() {
         wait("all of the owner's packets", || owner.wire.arrived(&safe).len() == 50);
         assert!(liar.wire.arrived(&safe).is_empty());
         assert_eq!(neighbour(address), held(owner.mac, true));
+    });
+}
+
+#[test]
+fn while_a_former_builds_rules_are_replaced_nothing_slips_through() {
+    at_the_lake(1, |site| {
+        // No table at all: routing alone keeps the phone inside.
+        let phone = &site.phones[0];
+        let tag = Tag::new();
+        let probes = [IpAddr::V4(WEB4), IpAddr::V6(WEB6)]
+            .map(|host| frame(&phone.ends(host), Carrier::Udp(5000, 7), &tag.payload(0)));
+        let (over, sent) = (AtomicBool::new(false), AtomicU64::new(0));
+        let replaced = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    probes.iter().for_each(|probe| phone.wire.send(probe));
+                    sent.fetch_add(2, Ordering::Relaxed);
+                }
+            });
+            let replace = || {
+                for family in ["-4", "-6"] {
+                    for args in [
+                        &["rule", "add", "pref", "201", "iif", "br0", "unreachable", "protocol", "153"][..],
+                        &["rule", "del", "pref", "101"],
+                    ] {
+                        run("ip", &[&[family], args].concat(), "").unwrap();
+                    }
+                }
+                let before = sent.load(Ordering::Relaxed);
+                assert!(site.block(Site::guard().lay()).unwrap());
+                wait("more probes", || sent.load(Ordering::Relaxed) > before + 100);
+            };
+            let replaced = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                (0..40).for_each(|_| replace());
+            }));
+            over.store(true, Ordering::Relaxed);
+            replaced
+        });
+        replaced.unwrap();
+        // Without the guard the same packet gets out, or the silence before proves nothing.
+        let other = Tag::new();
+        site.block(Guard::lift()).unwrap();
+        phone.wire.send(&frame(&phone.ends(WEB4.into()), Carrier::Udp(5001, 7), &other.payload(0)));
+        wait("a packet without the guard", || site.internet.arrived(&other) == [0]);
+        assert_eq!(site.internet.arrived(&tag), [0; 0]);
+        println!("{} probes while rules were replaced 40 times: 0 arrived", sent.load(Ordering::Relaxed));
     });
 }
