@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use agent_protocol::v1::SessionEnd;
-use gate_core::{GateChange, Mac, Observed, changes_to};
+use gate_core::{GateChange, Mac, Observed, changes_to, surplus};
 
 use super::{Core, CoreError, LEDGER_EVERY, Network};
 use crate::dnsmasq::parse_leases;
@@ -25,6 +25,7 @@ impl<G: Gate, N: Network> Core<G, N> {
         if let Some(seen) = self.observe().await {
             self.take_in(&seen, None).await?;
             self.correct(&seen, leases).await;
+            self.pin(&seen).await;
             self.last_seen = seen;
         }
         self.presence()?;
@@ -154,11 +155,28 @@ impl<G: Gate, N: Network> Core<G, N> {
                 change.unbind.push((*owner, *address));
             }
         }
+        let leased = |mac, address| self.stations.lease_owner(address) == Some(mac);
+        change.unbind.extend(surplus(seen, leased));
         if change.is_empty() {
             return;
         }
         if let Err(error) = self.gate.change(&change).await {
             self.gate_failed(&error);
+        }
+    }
+
+    /// Whoever an address is bound to receives under it, whatever others claim.
+    async fn pin(&mut self, seen: &Observed) {
+        let Some(settings) = &self.settings else { return };
+        let owner = |address, mac| self.stations.lease_owner(address).unwrap_or(mac);
+        let owners = seen.bound.iter().map(|(address, mac)| (*address, owner(*address, *mac))).collect();
+        match self.network.pin(settings, &owners).await {
+            Ok(()) => {
+                self.problems.remove("neighbours");
+            }
+            Err(problem) => {
+                self.problems.insert("neighbours", problem);
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! The surroundings of the gate: routing rules, bridge, dnsmasq's files, packet socket, local page. A simulated access
 //! point has none of them.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use gate_core::Mac;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use crate::bridge::Neighbours;
 use crate::dnsmasq::{self, Files};
 use crate::responder::{Responder, Situation};
 use crate::settings::Settings;
@@ -23,6 +25,16 @@ pub trait Network: Send {
     /// Makes everything as it shall be; tells whether anything had to be repaired. With `told`, DHCP tells phones of
     /// the portal (RFC 8910).
     fn keep(&mut self, settings: &Settings, told: bool) -> impl Future<Output = Result<bool, String>> + Send;
+
+    /// Pins who owns which address, so that nobody else receives under it. Where there is no kernel there is nothing to
+    /// pin.
+    fn pin(
+        &mut self,
+        _settings: &Settings,
+        _owners: &BTreeMap<IpAddr, Mac>,
+    ) -> impl Future<Output = Result<(), String>> + Send {
+        async { Ok(()) }
+    }
 
     /// Asks a station for a sign of life.
     fn probe(&mut self, mac: Mac, address: IpAddr);
@@ -40,6 +52,7 @@ pub struct KernelNetwork {
     wire: Option<Wire>,
     neighbours: Option<JoinHandle<()>>,
     prepared: Option<Settings>,
+    pinned: Option<Neighbours>,
 }
 
 impl KernelNetwork {
@@ -51,7 +64,16 @@ impl KernelNetwork {
         responder: Arc<Responder>,
         portal: watch::Sender<Option<Settings>>,
     ) -> Self {
-        Self { dnsmasq_dir, heard, responder, portal, wire: None, neighbours: None, prepared: None }
+        Self {
+            dnsmasq_dir,
+            heard,
+            responder,
+            portal,
+            wire: None,
+            neighbours: None,
+            prepared: None,
+            pinned: None,
+        }
     }
 
     fn listen(&mut self, settings: &Settings) -> Result<(), String> {
@@ -102,6 +124,11 @@ impl Network for KernelNetwork {
             return Err("dnsmasq is not running; its unit starts it with the file the agent wrote".to_owned());
         }
         Ok(repaired)
+    }
+
+    async fn pin(&mut self, settings: &Settings, owners: &BTreeMap<IpAddr, Mac>) -> Result<(), String> {
+        let pinned = self.pinned.get_or_insert_with(|| Neighbours::of(settings.bridge.name.clone()));
+        pinned.pin(owners).await.map(|_| ()).map_err(|error| error.to_string())
     }
 
     fn probe(&mut self, mac: Mac, address: IpAddr) {
