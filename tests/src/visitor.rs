@@ -106,27 +106,8 @@ pub fn tap(client: &Client, splash: &Splash) -> Result<Tapped> {
 /// # Errors
 /// When a step goes otherwise.
 pub fn get_online(client: &Client) -> Result<Tapped> {
-    let portal = meet_portal(client)?;
-    accept(client, &portal)
-}
-
-/// Probes as a stranger and returns where the phone is sent.
-///
-/// # Errors
-/// When the phone is not a stranger, or the probe is not answered.
-pub fn meet_portal(client: &Client) -> Result<String> {
-    match probe(client)? {
-        Standing::Captive { portal } => Ok(portal),
-        other => bail!("the phone is not sent to the portal: {other:?}"),
-    }
-}
-
-/// Reads the splash, taps, and probes that the phone is on line.
-///
-/// # Errors
-/// When any of it goes otherwise.
-pub fn accept(client: &Client, portal: &str) -> Result<Tapped> {
-    let splash = open_splash(client, portal)?;
+    let Standing::Captive { portal } = probe(client)? else { bail!("the phone is not sent to the portal") };
+    let splash = open_splash(client, &portal)?;
     let tapped = tap(client, &splash)?;
     ensure!(probe(client)? == Standing::Online, "the phone was let in and yet its probe is not answered");
     Ok(tapped)
