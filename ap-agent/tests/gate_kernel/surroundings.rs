@@ -9,7 +9,9 @@ use ap_agent::guard::Guard;
 use gate_core::{Interface, Mac};
 
 use super::frames::{Carrier, Ends, advertisement, arp_reply, frame};
-use super::site::{GATEWAY_MAC, GATEWAY4, GATEWAY6, Site, WEB4, WEB6, at_the_lake, run};
+use super::site::{
+    GATEWAY_MAC, GATEWAY4, GATEWAY6, NEIGHBOUR4, NEIGHBOUR6, Site, WEB4, WEB6, at_the_lake, run,
+};
 use super::wire::{Tag, wait};
 
 fn rules() -> Vec<String> {
@@ -232,7 +234,16 @@ fn what_is_for_a_phone_goes_to_it_though_another_claims_its_ipv4_address() {
 #[test]
 fn while_a_former_builds_rules_are_replaced_nothing_slips_through() {
     at_the_lake(1, |site| {
-        // No table at all: routing alone keeps the phone inside.
+        // No table, no rules of the clients' prefixes, no check of the reverse path: one rule alone keeps the phone inside.
+        let guard = Guard { clients4: None, clients6: None, ..Site::guard() };
+        site.block(guard.lay()).unwrap();
+        for name in ["all", "br0"] {
+            std::fs::write(format!("/proc/sys/net/ipv4/conf/{name}/rp_filter"), "0").unwrap();
+        }
+        // What gets out gets out at once: the way is known.
+        for next in [IpAddr::V4(NEIGHBOUR4), IpAddr::V6(NEIGHBOUR6)] {
+            wait("the way out", || run("ping", &["-c", "1", "-W", "1", &next.to_string()], "").is_ok());
+        }
         let phone = &site.phones[0];
         let tag = Tag::new();
         let probes = [IpAddr::V4(WEB4), IpAddr::V6(WEB6)]
@@ -255,7 +266,7 @@ fn while_a_former_builds_rules_are_replaced_nothing_slips_through() {
                     }
                 }
                 let before = sent.load(Ordering::Relaxed);
-                assert!(site.block(Site::guard().lay()).unwrap());
+                assert!(site.block(guard.lay()).unwrap());
                 wait("more probes", || sent.load(Ordering::Relaxed) > before + 100);
             };
             let replaced = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -265,12 +276,15 @@ fn while_a_former_builds_rules_are_replaced_nothing_slips_through() {
             replaced
         });
         replaced.unwrap();
-        // Without the guard the same packet gets out, or the silence before proves nothing.
+        let out = site.internet.arrived(&tag).len();
+        // Without the guard such packets get out, or the silence before proves nothing.
         let other = Tag::new();
         site.block(Guard::lift()).unwrap();
-        phone.wire.send(&frame(&phone.ends(WEB4.into()), Carrier::Udp(5001, 7), &other.payload(0)));
-        wait("a packet without the guard", || site.internet.arrived(&other) == [0]);
-        assert_eq!(site.internet.arrived(&tag), [0; 0]);
+        for host in [IpAddr::V4(WEB4), IpAddr::V6(WEB6)] {
+            phone.wire.send(&frame(&phone.ends(host), Carrier::Udp(5001, 7), &other.payload(0)));
+        }
+        wait("packets without the guard", || site.internet.arrived(&other) == [0, 0]);
+        assert_eq!(out + site.internet.arrived(&tag).len(), 0);
         println!("{} probes while rules were replaced 40 times: 0 arrived", sent.load(Ordering::Relaxed));
     });
 }
