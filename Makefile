@@ -29,12 +29,12 @@ lab: packages-lab build
 
 test: packages-test tests/browser/node_modules
 	cargo build --release --workspace --all-targets
+	cargo test --release --workspace --doc
 	if cargo nextest --version >/dev/null 2>&1; then \
 	  cargo nextest run --release --workspace $(RUNNER); \
 	else \
 	  cargo test --release --workspace --lib --bins --tests $(RUNNER); \
 	fi
-	cargo test --release --workspace --doc
 
 lint:
 	cargo fmt --all --check
