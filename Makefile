@@ -8,7 +8,9 @@ SHELL := /bin/bash
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # Test binaries make namespaces: cargo starts them through this.
-RUNNER := $(if $(SUDO),--config 'target."cfg(unix)".runner=["sudo","-E"]')
+ifneq ($(SUDO),)
+RUNNER := --config 'target."cfg(unix)".runner=["sudo","-E"]'
+endif
 
 # What the lab needs: the demo runs with these alone.
 LAB_PACKAGES := gcc libc6-dev nftables dnsmasq-base iproute2 ethtool tcpdump udhcpc iputils-ping curl
