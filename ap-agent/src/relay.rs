@@ -153,6 +153,11 @@ impl Relay {
 
     async fn carry(&self, phone: TcpStream, from: SocketAddr) {
         let address = from.ip().to_canonical();
+        // Link-local addresses are bound to nobody: who sends from one may be anybody.
+        if matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local()) {
+            self.counts.unknown.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
         let Some(mac) = self.owner(address).await else {
             self.counts.unknown.fetch_add(1, Ordering::Relaxed);
             return;
