@@ -133,6 +133,26 @@ fn ports_of_the_access_point_are_closed(phone: &Phone) {
 }
 
 #[test]
+fn from_the_uplink_nobody_reaches_responder_and_relay() {
+    at_the_lake(0, |site| {
+        let _services = services();
+        let from_outside = |port| {
+            within(&site.net(), || {
+                let to = SocketAddr::new(UPLINK4.into(), port);
+                TcpStream::connect_timeout(&to, Duration::from_millis(500)).is_ok()
+            })
+        };
+        for port in [PORTS.0, PORTS.1, 22] {
+            assert!(from_outside(port), "port {port} does not answer without a gate");
+        }
+        let _gate = site.laid();
+        assert!(!from_outside(PORTS.0) && !from_outside(PORTS.1), "strangers from outside take phones' places");
+        // What else the access point offers there is not ours to close.
+        assert!(from_outside(22));
+    });
+}
+
+#[test]
 fn a_guest_reaches_the_portal_through_the_relay_and_the_world_directly() {
     at_the_lake(1, |site| {
         let mut gate = site.laid();

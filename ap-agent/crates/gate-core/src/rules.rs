@@ -218,7 +218,12 @@ fn divert(config: &GateConfig) -> Vec<String> {
 }
 
 fn arrive(config: &GateConfig) -> Vec<String> {
-    vec![format!("iifname \"{}\" goto services", config.bridge())]
+    let (bridge, responder, relay) = (config.bridge(), config.responder_port(), config.relay_port());
+    vec![
+        format!("iifname \"{bridge}\" goto services"),
+        // Both listen on every address; they are there for clients alone.
+        format!("iifname != \"lo\" tcp dport {{ {responder}, {relay} }} counter name input_refused drop"),
+    ]
 }
 
 /// What every host needs of its network. One that floods starves itself; the limit of all keeps this host alive.
