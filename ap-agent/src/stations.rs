@@ -85,6 +85,8 @@ impl Stations {
         }
         for (address, mac) in &leases {
             if self.leases.get(address) != Some(mac) {
+                // An address that goes from one device to another without having been free was taken from it.
+                self.conflicts += u64::from(self.leases.contains_key(address));
                 change.bind.push((*mac, IpAddr::V4(*address)));
                 self.heard(*mac, Some(IpAddr::V4(*address)), now_ms);
                 if let Some(station) = self.stations.get_mut(mac) {
@@ -161,6 +163,12 @@ impl Stations {
             IpAddr::V4(address) => self.leases.get(&address).copied(),
             IpAddr::V6(_) => None,
         }
+    }
+
+    /// All leases.
+    #[must_use]
+    pub fn leases(&self) -> &BTreeMap<Ipv4Addr, Mac> {
+        &self.leases
     }
 
     /// All addresses with their owners.

@@ -151,7 +151,8 @@ impl Subnet {
         Ok(Self { gateway4, netmask, first, last, gateway6, lease_secs, lease_max })
     }
 
-    /// The same device gets the same address on every access point: same range, dnsmasq's hash of the MAC, no ping.
+    /// The same device gets the same address on every access point: same range, dnsmasq's hash of the MAC, no ping. Client
+    /// ids are not believed: whoever sent another's would be given that one's lease.
     fn ranges(&self, conf: &mut String, bridge: &str) {
         let Self { gateway4, netmask, first, last, lease_secs, lease_max, .. } = self;
         line(conf, format_args!("dhcp-range={first},{last},{netmask},{lease_secs}"));
@@ -159,7 +160,9 @@ impl Subnet {
         line(conf, format_args!("dhcp-option=option:dns-server,{gateway4}"));
         line(
             conf,
-            format_args!("dhcp-authoritative\nno-ping\ndhcp-ignore-names\ndhcp-lease-max={lease_max}"),
+            format_args!(
+                "dhcp-authoritative\nno-ping\ndhcp-ignore-names\ndhcp-ignore-clid\ndhcp-lease-max={lease_max}"
+            ),
         );
         if let Some(gateway6) = self.gateway6 {
             let prefix = Ipv6Addr::from_bits(gateway6.to_bits() >> 64 << 64);

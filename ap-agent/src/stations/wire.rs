@@ -146,7 +146,7 @@ fn filter() -> [SockFilter; 10] {
         SockFilter::new(LOAD_BYTE, 0, 0, 54),
         SockFilter::new(AT_LEAST, 0, 2, 133),
         SockFilter::new(ABOVE, 1, 0, 136),
-        SockFilter::new(RETURN, 0, 0, 256),
+        SockFilter::new(RETURN, 0, 0, 2048),
         SockFilter::new(RETURN, 0, 0, 0),
     ]
 }
@@ -169,14 +169,18 @@ pub fn read(frame: &[u8]) -> Option<Heard> {
         }
         EtherTypes::Ipv6 => {
             let ip = Ipv6Packet::new(ethernet.payload())?;
-            let message = Icmpv6Packet::new(ip.payload())?;
+            let payload = ip.payload().get(..usize::from(ip.get_payload_length()))?;
+            let message = Icmpv6Packet::new(payload)?;
+            // What the kernel would drop is no sign of life either (RFC 4861, section 7.1).
+            let sum = checksum(&message, &ip.get_source(), &ip.get_destination());
+            if ip.get_hop_limit() != 255 || message.get_checksum() != sum {
+                return None;
+            }
             let address = match message.get_icmpv6_type() {
-                Icmpv6Types::NeighborAdvert => {
-                    Some(NeighborAdvertPacket::new(ip.payload())?.get_target_addr())
-                }
+                Icmpv6Types::NeighborAdvert => Some(NeighborAdvertPacket::new(payload)?.get_target_addr()),
                 // A solicitation from :: asks whether the target is free (RFC 4862); it is not the sender's yet.
                 Icmpv6Types::NeighborSolicit => {
-                    NeighborSolicitPacket::new(ip.payload())?;
+                    NeighborSolicitPacket::new(payload)?;
                     Some(ip.get_source()).filter(|source| !source.is_unspecified())
                 }
                 _ => None,
@@ -266,6 +270,20 @@ mod tests {
         let mut frame = arp_request(gateway(), PHONE, Ipv4Addr::new(10, 50, 1, 1)).unwrap();
         frame[22] ^= 4;
         assert_eq!(read(&frame), Some(Heard { mac: OWN, address: None }));
+    }
+
+    #[test]
+    fn neighbour_discovery_that_was_routed_or_damaged_is_not_heard() {
+        let good = neighbour_solicit(OWN, gateway().v6.unwrap(), PHONE, gateway().v6.unwrap()).unwrap();
+        assert!(read(&good).is_some());
+        for (at, to) in [(ETHERNET + 7, 64), (ETHERNET + IPV6 + 2, good[ETHERNET + IPV6 + 2] ^ 1)] {
+            let mut bad = good.clone();
+            bad[at] = to;
+            assert_eq!(read(&bad), None, "byte {at}");
+        }
+        // Padding of short frames is no part of the message.
+        let padded = [good, vec![7; 20]].concat();
+        assert!(read(&padded).is_some());
     }
 
     #[test]
