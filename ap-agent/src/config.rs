@@ -31,7 +31,7 @@ pub struct AgentConfig {
     pub responder: u16,
     /// TCP port of the relay; 0 lets the system choose.
     pub relay: u16,
-    /// Where local metrics and status are served.
+    /// Where metrics for local use are served by agents that have them; this one reports them to the controller alone.
     pub metrics_listen: SocketAddr,
 }
 

@@ -15,6 +15,7 @@ mod words;
 /// Longest question and how long it may take.
 const LONGEST: u64 = 256;
 const PATIENCE: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// A question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,7 +121,11 @@ pub async fn serve(data_dir: &Path, core: mpsc::Sender<Asked>) -> io::Result<()>
     let listener = UnixListener::bind(&path)?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
     loop {
-        let (stream, _) = listener.accept().await?;
+        let Ok((stream, _)) = listener.accept().await else {
+            // Out of descriptors: those that are open have to end first.
+            tokio::time::sleep(PAUSE).await;
+            continue;
+        };
         let core = core.clone();
         tokio::spawn(async move {
             let answered = tokio::time::timeout(PATIENCE, answer(stream, core)).await;
