@@ -43,9 +43,9 @@ pub struct ControllerClock {
 impl ControllerClock {
     /// The best idea before the controller is heard.
     ///
-    /// With a ledger of the same boot: its time plus what the boot-time clock has counted since. With a ledger of an
-    /// earlier boot: its time plus the time since this boot, a lower bound, or the wall clock when that is later by no
-    /// more than two days. Without a ledger: the wall clock. The last two are [`Source::Unsure`].
+    /// With a ledger of the same boot: its time plus what the boot-time clock has counted since, as sure as it was. With
+    /// a ledger of an earlier boot: its time plus the time since this boot, a lower bound, or the wall clock when that
+    /// is later by no more than two days. Without a ledger: the wall clock. The last two are [`Source::Unsure`].
     #[must_use]
     pub fn start(known: Option<&KnownTime>, boot_id: &str, boottime_ms: u64, wall_ms: u64) -> Self {
         let wall = difference(wall_ms, boottime_ms);
@@ -53,7 +53,8 @@ impl ControllerClock {
             Some(known)
                 if !boot_id.is_empty() && known.boot_id == boot_id && known.boottime_ms <= boottime_ms =>
             {
-                (difference(known.unix_ms, known.boottime_ms), Source::Ledger)
+                let source = if known.unsure { Source::Unsure } else { Source::Ledger };
+                (difference(known.unix_ms, known.boottime_ms), source)
             }
             Some(known) => {
                 let least = signed(known.unix_ms);
@@ -110,11 +111,16 @@ impl ControllerClock {
         self.source != Source::Unsure
     }
 
-    /// What the ledger keeps of it. An unsure time has no boot id, so that it stays unsure when it is read back.
+    /// What the ledger keeps of it. It is kept when it is unsure too: time then stands still over a boot and never runs
+    /// back.
     #[must_use]
     pub fn to_known(&self, boot_id: &str, boottime_ms: u64) -> KnownTime {
-        let boot_id = if self.known() { boot_id.to_owned() } else { String::new() };
-        KnownTime { unix_ms: self.at(boottime_ms), boottime_ms, boot_id }
+        KnownTime {
+            unix_ms: self.at(boottime_ms),
+            boottime_ms,
+            boot_id: boot_id.to_owned(),
+            unsure: !self.known(),
+        }
     }
 }
 

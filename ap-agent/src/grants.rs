@@ -43,6 +43,8 @@ pub struct Grants {
     sequence: u64,
     by_device: BTreeMap<(String, Mac), Grant>,
     parts: Vec<Grant>,
+    /// Whether the snapshot under way has too many grants.
+    too_large: bool,
 }
 
 impl Grants {
@@ -121,23 +123,32 @@ impl Grants {
     }
 
     /// Takes a part of a snapshot; true when it was the last, and the grants are now those of the snapshot.
-    pub fn take_snapshot(&mut self, part: Snapshot) -> bool {
-        if self.parts.len() + part.grants.len() <= GRANTS_MAX {
-            self.parts.extend(part.grants);
+    ///
+    /// # Errors
+    /// When the snapshot has more grants than can be held: then nothing of it counts.
+    pub fn take_snapshot(&mut self, part: Snapshot) -> Result<bool, &'static str> {
+        self.too_large |= self.parts.len() + part.grants.len() > GRANTS_MAX;
+        if self.too_large {
+            self.parts.clear();
+            return Err(
+                "the domain has more live grants than an access point can hold; end some or split the domain",
+            );
         }
+        self.parts.extend(part.grants);
         if !part.last {
-            return false;
+            return Ok(false);
         }
         let parts = std::mem::take(&mut self.parts);
         self.epoch = part.epoch;
         self.sequence = part.sequence;
         self.replace(parts);
-        true
+        Ok(true)
     }
 
     /// Forgets the parts of a snapshot that broke off.
     pub fn link_lost(&mut self) {
         self.parts.clear();
+        self.too_large = false;
     }
 
     fn replace(&mut self, grants: Vec<Grant>) {

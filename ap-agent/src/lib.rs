@@ -11,6 +11,7 @@ pub mod guard;
 pub mod journal;
 pub mod ledger;
 pub mod link;
+pub mod owners;
 pub mod portal_probe;
 pub mod reconcile;
 pub mod relay;

@@ -4,23 +4,22 @@
 //! ledger before the journal, a closing one in the journal before the ledger; an entry of the grant log is in the kernel
 //! before it is acknowledged; nothing leaves the journal before the controller said `durable`.
 
-use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
-use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use agent_protocol::v1::{SessionEnd, SessionReport};
-use gate_core::Mac;
+use agent_protocol::v1::SessionReport;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{self, ControllerClock};
 use crate::gate::{Gate, GateError};
 use crate::grants::Grants;
-use crate::journal::{Journal, JournalError, Urgency};
+use crate::journal::{Journal, JournalError};
 use crate::ledger::{Ledger, LedgerError, State};
 use crate::link::{LinkEvent, LinkHandle};
+use crate::owners::Owners;
 use crate::sessions::Sessions;
 use crate::settings::{Local, Settings};
 use crate::stations::Stations;
@@ -32,15 +31,15 @@ mod configure;
 mod look;
 mod memory;
 mod network;
+mod record;
 mod upstream;
 
 pub use network::{KernelNetwork, Network, NoNetwork};
 
-/// Whose an address is, for the relay: written by the core, read with every connection of a phone.
-pub type Owners = Arc<RwLock<BTreeMap<IpAddr, Mac>>>;
-
 /// Until the controller said how often, the core looks this often.
 const SAMPLE_UNCONFIGURED: Duration = Duration::from_secs(1);
+/// The relay's questions make the core look no more often than this, and no more than a fifth of its time.
+const OWNERS_EVERY: Duration = Duration::from_millis(50);
 /// Counters are put on disk at least this often even when nothing opens or closes.
 const LEDGER_EVERY: Duration = Duration::from_secs(30);
 
@@ -121,6 +120,10 @@ pub struct Core<G, N> {
     probe_fine: bool,
     ledger_stale: bool,
     ledger_saved_ms: u64,
+    /// Ends of sessions that are not in the journal yet, oldest first.
+    unwritten: VecDeque<SessionReport>,
+    /// Whether the kernel lacks something of the grants that are held.
+    gate_behind: bool,
     /// What is wrong now, by the part that says so.
     problems: BTreeMap<&'static str, String>,
     counted: BTreeMap<&'static str, u64>,
@@ -141,6 +144,7 @@ impl<G: Gate, N: Network> Core<G, N> {
         let (open, readings) = memory::from_ledger(&parts.kept.sessions, now_ms);
         let (sessions, ended) = Sessions::restore(open, readings, counters_gone);
         let grants = Grants::restore(parts.kept.epoch, parts.kept.sequence, parts.kept.grants.clone());
+        let unwritten = parts.kept.ends.clone().into();
         let mut problems = BTreeMap::new();
         if let Some(problem) = parts.problems.first() {
             problems.insert("ledger", problem.clone());
@@ -171,6 +175,8 @@ impl<G: Gate, N: Network> Core<G, N> {
             probe_fine: false,
             ledger_stale: false,
             ledger_saved_ms: now_ms,
+            unwritten,
+            gate_behind: true,
             problems,
             counted: BTreeMap::new(),
             last_seen: gate_core::Observed::default(),
@@ -193,6 +199,8 @@ impl<G: Gate, N: Network> Core<G, N> {
         let mut sample = ticker(SAMPLE_UNCONFIGURED);
         let mut report = ticker(SAMPLE_UNCONFIGURED);
         let mut timers = None;
+        let owners = self.owners.clone();
+        let (mut asked, mut look_from) = (false, Instant::now());
         loop {
             let wanted = self.settings.as_ref().map(|settings| settings.timers);
             if wanted != timers {
@@ -209,6 +217,13 @@ impl<G: Gate, N: Network> Core<G, N> {
                     let _ = reply.send(self.answer(&question));
                 }
                 Some(outcome) = inputs.probes.recv() => self.probed(outcome),
+                () = owners.asked(), if !asked => asked = true,
+                () = tokio::time::sleep_until(look_from), if asked => {
+                    asked = false;
+                    let begun = Instant::now();
+                    self.look_at_owners().await;
+                    look_from = Instant::now() + OWNERS_EVERY.max(begun.elapsed() * 4);
+                }
                 _ = sample.tick() => self.look().await?,
                 _ = report.tick() => self.report()?,
                 Some(sign) = inputs.heard.recv() => self.heard(sign),
@@ -221,78 +236,6 @@ impl<G: Gate, N: Network> Core<G, N> {
 
     fn heard(&mut self, sign: Heard) {
         self.stations.heard(sign.mac, sign.address, self.clock.now_ms());
-        if let Some(address) = sign.address {
-            self.publish_owner(address);
-        }
-    }
-
-    /// Tells the relay of an address at once, unless the kernel binds it to somebody else: then the claim is a lie.
-    fn publish_owner(&self, address: IpAddr) {
-        let Some(mac) = self.stations.owner(address) else { return };
-        if self.last_seen.bound.get(&address).is_some_and(|bound| *bound != mac) {
-            return;
-        }
-        if let Ok(mut owners) = self.owners.write() {
-            owners.insert(address, mac);
-        }
-    }
-
-    /// Writes what opened and closed: openings into the ledger first, closings into the journal first.
-    fn record(&mut self, reports: &[SessionReport]) -> Result<(), CoreError> {
-        if reports.is_empty() {
-            return Ok(());
-        }
-        let now_ms = self.clock.now_ms();
-        if reports.iter().any(|report| report.end == SessionEnd::Open as i32) {
-            self.save()?;
-        }
-        for report in reports {
-            let urgency =
-                if report.end == SessionEnd::Open as i32 { Urgency::Counters } else { Urgency::End };
-            let written = self.journal.append(report.clone(), now_ms, urgency);
-            self.note("journal_write", written.map(|_| ()))?;
-        }
-        self.ledger_stale = true;
-        self.pump()
-    }
-
-    /// A full disk is a problem to be told, not the end: the kernel goes on counting, and sessions are absolute.
-    fn note(&mut self, part: &'static str, outcome: Result<(), JournalError>) -> Result<(), CoreError> {
-        match outcome {
-            Ok(()) => {
-                self.problems.remove(part);
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the journal cannot be written");
-                self.problems.insert(part, error.to_string());
-                *self.counted.entry("journal_write_failed").or_default() += 1;
-            }
-        }
-        Ok(())
-    }
-
-    /// Puts the state on disk.
-    fn save(&mut self) -> Result<(), CoreError> {
-        let (epoch, sequence) = self.grants.position();
-        self.kept.epoch = epoch;
-        self.kept.sequence = sequence;
-        self.kept.grants = self.grants.all().cloned().collect();
-        if self.clock.known() {
-            self.kept.clock = Some(self.clock.to_known(&self.boot_id, clock::boottime_ms()));
-        }
-        self.kept.sessions = memory::to_ledger(&self.sessions);
-        match self.ledger.save(&self.kept) {
-            Ok(()) => {
-                self.problems.remove("ledger");
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the ledger cannot be written");
-                self.problems.insert("ledger", error.to_string());
-            }
-        }
-        self.ledger_stale = false;
-        self.ledger_saved_ms = self.clock.now_ms();
-        Ok(())
     }
 
     fn gate_failed(&mut self, error: &GateError) {

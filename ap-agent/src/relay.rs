@@ -24,7 +24,7 @@ use tokio_rustls::client::TlsStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::dial::Dial;
-use crate::reconcile::Owners;
+use crate::owners::Owners;
 
 mod phones;
 mod pipe;
@@ -222,23 +222,20 @@ impl Relay {
         Ok(stream)
     }
 
-    /// Whose address it is. A phone's first packet may come before the core has heard of it.
+    /// Whose address it is. A phone's first packet binds it in the kernel, and the core may not have looked since.
     async fn owner(&self, address: IpAddr) -> Option<Mac> {
-        if let Some(known) = self.known_owner(address) {
+        if let Some(known) = self.owners.of(address) {
             return Some(known);
         }
         let _looking = self.looking.try_acquire().ok()?;
+        self.owners.ask();
         let until = Instant::now() + LOOK_UP;
         while Instant::now() < until {
             tokio::time::sleep(LOOK_EVERY).await;
-            if let Some(known) = self.known_owner(address) {
+            if let Some(known) = self.owners.of(address) {
                 return Some(known);
             }
         }
         None
-    }
-
-    fn known_owner(&self, address: IpAddr) -> Option<Mac> {
-        self.owners.read().unwrap_or_else(PoisonError::into_inner).get(&address).copied()
     }
 }

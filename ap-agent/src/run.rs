@@ -21,8 +21,9 @@ use crate::guard::Guard;
 use crate::journal::{Journal, Limits};
 use crate::ledger::Ledger;
 use crate::link::{Link, LinkHandle};
+use crate::owners::Owners;
 use crate::portal_probe::Prober;
-use crate::reconcile::{Core, Inputs, KernelNetwork, Owners, Parts};
+use crate::reconcile::{Core, Inputs, KernelNetwork, Parts};
 use crate::relay::{Relay, raise_descriptor_limit};
 use crate::responder::{Responder, Situation};
 use crate::settings::{Local, Settings};
@@ -107,7 +108,7 @@ pub async fn run(config: AgentConfig) -> anyhow::Result<()> {
         Arc::new(Responder::new(Situation { portal_url: None, away: true, ap_name: String::new() }));
     let responder_listener = listen(config.responder).context("the responder's port")?;
     let relay_config = Arc::new(identity.client_config(pin, ALPN_RELAY)?);
-    let relay = Arc::new(Relay::new(dial.clone(), relay_config, Arc::clone(&owners)));
+    let relay = Arc::new(Relay::new(dial.clone(), relay_config, owners.clone()));
     let relay_listener = listen(config.relay).context("the relay's port")?;
 
     let (away_in, away) = watch::channel(AWAY);

@@ -159,6 +159,13 @@ impl Sessions {
             .collect()
     }
 
+    /// Reports of before were not kept: all open sessions are due again.
+    pub fn report_all_again(&mut self) {
+        for session in self.open.values_mut() {
+            session.unreported = true;
+        }
+    }
+
     /// Says that the kernel gave these entries back: what it counts for them next counts from nothing.
     pub fn forgotten(&mut self, entries: &[(Mac, IpAddr)]) {
         for entry in entries {

@@ -6,7 +6,7 @@ const NOON: u64 = 1_790_000_000_000;
 const HOUR: u64 = 3_600_000;
 
 fn ledger(boot_id: &str, boottime_ms: u64) -> KnownTime {
-    KnownTime { unix_ms: NOON, boottime_ms, boot_id: boot_id.to_owned() }
+    KnownTime { unix_ms: NOON, boottime_ms, boot_id: boot_id.to_owned(), unsure: false }
 }
 
 #[test]
@@ -74,7 +74,19 @@ fn an_unsure_time_stays_unsure_through_the_ledger() {
     let kept = unsure.to_known("boot", 2_000);
     let clock = ControllerClock::start(Some(&kept), "boot", 3_000, 0);
     assert!(!clock.known());
-    assert!(clock.at(3_000) >= NOON + 1_000, "it does not fall back to 1970");
+    assert_eq!(clock.at(3_000), NOON + 2_000, "the boot-time clock carries it on");
+}
+
+#[test]
+fn every_boot_without_the_controller_begins_where_the_last_one_was_and_never_earlier() {
+    let mut known = ledger("boot 0", 9 * HOUR);
+    for boot in 1..=5 {
+        let boot_id = format!("boot {boot}");
+        let clock = ControllerClock::start(Some(&known), &boot_id, 1_000, 1_000);
+        assert!(!clock.known());
+        known = clock.to_known(&boot_id, HOUR);
+    }
+    assert_eq!(known.unix_ms, NOON + 5 * HOUR);
 }
 
 #[test]

@@ -108,11 +108,11 @@ fn a_snapshot_counts_only_when_its_last_part_is_there() {
         }],
         last,
     };
-    assert!(!grants.take_snapshot(part(3, false)));
+    assert_eq!(grants.take_snapshot(part(3, false)), Ok(false));
     assert_eq!(grants.position(), (5, 1));
     grants.link_lost();
-    assert!(!grants.take_snapshot(part(4, false)));
-    assert!(grants.take_snapshot(part(5, true)));
+    assert_eq!(grants.take_snapshot(part(4, false)), Ok(false));
+    assert_eq!(grants.take_snapshot(part(5, true)), Ok(true));
     assert_eq!(grants.position(), (6, 40));
     let numbers: Vec<u32> = grants.all().map(|grant| grant.number).collect();
     assert_eq!(numbers, [4, 5]);
@@ -125,4 +125,27 @@ fn time_ends_grants_without_an_entry() {
     assert!(grants.expire(NET, 9_999).is_empty());
     assert_eq!(grants.expire(NET, 10_000), [PHONE]);
     assert!(grants.terms(NET).is_empty());
+}
+
+#[test]
+fn a_snapshot_that_does_not_fit_changes_nothing_and_says_so() {
+    let mut grants = fresh();
+    grants.take(&entry(1, grant(1, 1, 7, 10_000)), NET, 0);
+    let part = |from: u32, count: u32, last| Snapshot {
+        epoch: 6,
+        sequence: 40,
+        grants: (from..from + count)
+            .map(|nth| {
+                let [.., a, b, c] = nth.to_be_bytes();
+                Grant { mac: vec![2, 0, 0, a, b, c], ..grant(1, 1, nth, 9_000) }
+            })
+            .collect(),
+        last,
+    };
+    assert_eq!(grants.take_snapshot(part(1, 40_000, false)), Ok(false));
+    assert!(grants.take_snapshot(part(40_001, 40_000, false)).is_err());
+    assert!(grants.take_snapshot(part(80_001, 10, true)).is_err(), "its end would have passed for the whole");
+    assert_eq!((grants.position(), grants.all().count()), ((5, 1), 1));
+    grants.link_lost();
+    assert_eq!(grants.take_snapshot(part(1, 10, true)), Ok(true));
 }

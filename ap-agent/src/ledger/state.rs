@@ -1,6 +1,6 @@
 //! The ledger's contents.
 
-use agent_protocol::v1::{ConfigDocument, Grant};
+use agent_protocol::v1::{ConfigDocument, Grant, SessionReport};
 use prost::Message;
 
 /// Everything the ledger holds.
@@ -30,6 +30,9 @@ pub struct State {
     /// Sessions that were open.
     #[prost(message, repeated, tag = "8")]
     pub sessions: Vec<OpenSession>,
+    /// Ends of sessions that the journal had no room for yet.
+    #[prost(message, repeated, tag = "9")]
+    pub ends: Vec<SessionReport>,
 }
 
 /// The controller's time at one moment of the machine's boot-time clock.
@@ -41,9 +44,12 @@ pub struct KnownTime {
     /// `CLOCK_BOOTTIME` in milliseconds at that moment.
     #[prost(uint64, tag = "2")]
     pub boottime_ms: u64,
-    /// The kernel's name of that boot; empty when the time was unsure.
+    /// The kernel's name of that boot: its counters lived in the same one.
     #[prost(string, tag = "3")]
     pub boot_id: String,
+    /// Whether the time was not the controller's, in that boot or before.
+    #[prost(bool, tag = "4")]
+    pub unsure: bool,
 }
 
 /// A session that was open, with enough to count on in the same kernel.

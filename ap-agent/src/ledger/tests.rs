@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use agent_protocol::v1::{ConfigDocument, Grant};
+use agent_protocol::v1::{ConfigDocument, Grant, SessionReport};
 
 use super::*;
 
@@ -28,7 +28,12 @@ fn state(version: u64, grants: u32) -> State {
         epoch: 1,
         sequence: version,
         grants: (1..=grants).map(grant).collect(),
-        clock: Some(KnownTime { unix_ms: 1_790_000_000_000, boottime_ms: 5, boot_id: "b".to_owned() }),
+        clock: Some(KnownTime {
+            unix_ms: 1_790_000_000_000,
+            boottime_ms: 5,
+            boot_id: "b".to_owned(),
+            unsure: false,
+        }),
         ap_id: "HK-16".to_owned(),
         domain: "hoankiem".to_owned(),
         sessions: vec![OpenSession {
@@ -37,6 +42,7 @@ fn state(version: u64, grants: u32) -> State {
             addresses: vec![AddressCounters { address: vec![10, 50, 1, 1], kernel: None }],
             ..OpenSession::default()
         }],
+        ends: vec![SessionReport { session_id: vec![2; 16], ..SessionReport::default() }],
     }
 }
 

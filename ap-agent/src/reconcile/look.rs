@@ -22,14 +22,17 @@ impl<G: Gate, N: Network> Core<G, N> {
         }
         self.repair_network().await;
         let leases = self.changed_leases();
-        if let Some(seen) = self.observe().await {
+        let mut in_force = false;
+        if let Some(mut seen) = self.observe().await {
             self.take_in(&seen, None).await?;
-            self.correct(&seen, leases).await;
+            in_force = self.correct(&mut seen, leases).await;
             self.pin(&seen).await;
+            self.owners.replace(seen.bound.clone());
             self.last_seen = seen;
         }
+        self.gate_behind = !in_force;
+        self.confirm();
         self.presence()?;
-        self.publish_owners();
         let overdue = self.clock.now_ms().saturating_sub(self.ledger_saved_ms) >= millis(LEDGER_EVERY);
         if self.ledger_stale || overdue {
             self.save()?;
@@ -61,7 +64,10 @@ impl<G: Gate, N: Network> Core<G, N> {
         *self.counted.entry("table_restored").or_default() += 1;
         let now_ms = self.clock.now_ms();
         let admit = self.grants.wanted(&settings.network, now_ms).admitted.into_iter().collect();
-        let bind = self.trusted_owners().iter().map(|(address, mac)| (*mac, *address)).collect();
+        // What was bound before, and leases: nobody else has shown that an address is theirs.
+        let mut owners = self.last_seen.bound.clone();
+        owners.extend(self.stations.leases().iter().map(|(address, mac)| (IpAddr::V4(*address), *mac)));
+        let bind = owners.into_iter().map(|(address, mac)| (mac, address)).collect();
         let applied = match self.gate.apply(&settings.gate).await {
             Ok(()) => self.gate.change(&GateChange { admit, bind, ..GateChange::default() }).await,
             Err(error) => Err(error),
@@ -130,19 +136,34 @@ impl<G: Gate, N: Network> Core<G, N> {
         Ok(())
     }
 
-    /// Makes the kernel's sets what they shall be.
-    async fn correct(&mut self, seen: &Observed, leases: GateChange) {
-        let Some(settings) = &self.settings else { return };
+    /// Looks only whose which address is, because the relay has a phone whose address is new.
+    pub(super) async fn look_at_owners(&mut self) {
+        if self.settings.is_none() {
+            return;
+        }
+        if let Some(seen) = self.observe().await {
+            self.owners.replace(seen.bound.clone());
+            self.last_seen = seen;
+        }
+    }
+
+    /// Makes the kernel's sets what they shall be; tells whether they are. Bindings in `seen` are then those after the
+    /// change.
+    async fn correct(&mut self, seen: &mut Observed, leases: GateChange) -> bool {
+        let Some(settings) = &self.settings else { return false };
         let mut change = leases;
-        // Without a word of the log or a sure time the kernel's own state is the best there is.
+        // Without a word of the log or a sure time the kernel's own state is the best there is, if it has one.
         if self.grants.are_known() && self.clock.known() {
             let wanted = self.grants.wanted(&settings.network, self.clock.now_ms());
-            let repair = changes_to(&wanted, seen, SLACK);
+            let repair = changes_to(&wanted, &*seen, SLACK);
             if !repair.is_empty() {
                 *self.counted.entry("gate_repaired").or_default() += 1;
             }
             change.admit.extend(repair.admit);
             change.revoke.extend(repair.revoke);
+        } else if seen.admitted.is_empty() {
+            // The machine was off: those of the ledger come back with the time they had at least used up by then.
+            change.admit.extend(self.grants.wanted(&settings.network, self.clock.now_ms()).admitted);
         }
         for (address, owner) in &seen.bound {
             // Only a lease takes an address away from whoever used it first: frames can claim anything.
@@ -156,13 +177,26 @@ impl<G: Gate, N: Network> Core<G, N> {
             }
         }
         let leased = |mac, address| self.stations.lease_owner(address) == Some(mac);
-        change.unbind.extend(surplus(seen, leased));
+        change.unbind.extend(surplus(&*seen, leased));
         if change.is_empty() {
-            return;
+            return true;
         }
+        for (mac, address) in &change.unbind {
+            if seen.bound.get(address) == Some(mac) {
+                seen.bound.remove(address);
+            }
+        }
+        for (_, address) in &change.bind {
+            seen.bound.remove(address);
+        }
+        // An address that changes hands is nobody's for the relay until the kernel has changed.
+        self.owners.replace(seen.bound.clone());
         if let Err(error) = self.gate.change(&change).await {
             self.gate_failed(&error);
+            return false;
         }
+        seen.bound.extend(change.bind.iter().map(|(mac, address)| (*address, *mac)));
+        true
     }
 
     /// Whoever an address is bound to receives under it, whatever others claim.
@@ -216,23 +250,6 @@ impl<G: Gate, N: Network> Core<G, N> {
             reports.extend(self.sessions.close(mac, SessionEnd::Departed));
         }
         self.record(&reports)
-    }
-
-    /// Whose an address is: by lease, else by what the kernel lets through, else by what was heard.
-    fn trusted_owners(&self) -> BTreeMap<IpAddr, Mac> {
-        let mut owners = self.stations.owners().clone();
-        owners.extend(self.last_seen.bound.iter().map(|(address, mac)| (*address, *mac)));
-        for (address, owner) in &mut owners {
-            *owner = self.stations.lease_owner(*address).unwrap_or(*owner);
-        }
-        owners
-    }
-
-    fn publish_owners(&self) {
-        let trusted = self.trusted_owners();
-        if let Ok(mut owners) = self.owners.write() {
-            *owners = trusted;
-        }
     }
 }
 

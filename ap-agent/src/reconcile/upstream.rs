@@ -1,5 +1,7 @@
 //! Towards the controller: hello, the grant log, configuration, and the journal in bounded windows.
 
+use std::collections::VecDeque;
+
 use agent_protocol::VERSION;
 use agent_protocol::v1::{
     ConfigAck, Counter, GrantAck, Health, Hello, JournalBatch, LogEntry, SessionEnd, Snapshot, down, up,
@@ -12,6 +14,8 @@ use crate::grants::Taken;
 use crate::link::LinkEvent;
 use crate::sessions::Terms;
 
+/// Acknowledgements that may wait; beyond it the log is asked for again.
+const UNCONFIRMED_MAX: usize = 4096;
 /// Records in one frame, and records on their way that are not confirmed as received.
 const BATCH: usize = 200;
 const WINDOW: u64 = 1000;
@@ -22,6 +26,8 @@ pub(super) struct Upstream {
     boot_id: Option<[u8; 16]>,
     sent: u64,
     received: u64,
+    /// Acknowledgements that wait until the kernel has what they speak of, oldest first.
+    unconfirmed: VecDeque<GrantAck>,
 }
 
 impl<G: Gate, N: Network> Core<G, N> {
@@ -31,7 +37,10 @@ impl<G: Gate, N: Network> Core<G, N> {
                 // Before anything can be sent on the new link.
                 self.upstream.sent = self.journal.durable();
                 self.upstream.received = self.journal.durable();
-                let _ = reply.send(self.hello());
+                let hello = self.hello();
+                // What is not in the kernel yet comes again.
+                self.upstream.unconfirmed.clear();
+                let _ = reply.send(hello);
             }
             LinkEvent::Up(welcome) => {
                 self.kept.ap_id = welcome.ap_id;
@@ -63,7 +72,8 @@ impl<G: Gate, N: Network> Core<G, N> {
                     self.problems.insert("configuration", refusal.clone());
                 }
                 self.link.send(up::Body::ConfigAck(ConfigAck { version, refusal }));
-                self.save()
+                self.save()?;
+                self.look().await
             }
             down::Body::Received(position) => {
                 if position.journal_id == self.journal.id() {
@@ -73,11 +83,12 @@ impl<G: Gate, N: Network> Core<G, N> {
             }
             down::Body::Durable(position) => {
                 if position.journal_id == self.journal.id() {
-                    let sequence = position.sequence.min(self.journal.last());
-                    let marked = self.journal.mark_durable(sequence);
+                    // More than was ever written means that this side lost records the controller has.
+                    let marked = self.journal.mark_durable(position.sequence);
                     self.note("journal_write", marked)?;
-                    self.upstream.received = self.upstream.received.max(sequence);
-                    self.upstream.sent = self.upstream.sent.max(sequence);
+                    let durable = self.journal.durable();
+                    self.upstream.received = self.upstream.received.max(durable);
+                    self.upstream.sent = self.upstream.sent.max(durable);
                 }
                 self.pump()
             }
@@ -92,7 +103,7 @@ impl<G: Gate, N: Network> Core<G, N> {
     }
 
     fn hello(&mut self) -> Hello {
-        let (epoch, sequence) = self.grants.position();
+        let (epoch, sequence) = self.confirmed_position();
         let boot_id = *self.upstream.boot_id.get_or_insert_with(|| {
             let mut id = [0; 16];
             // Only there to be seen: whether the process is still the same one.
@@ -123,13 +134,14 @@ impl<G: Gate, N: Network> Core<G, N> {
             grant_id: entry.grant.as_ref().map(|grant| grant.grant_id.clone()).unwrap_or_default(),
             refusal: String::new(),
         };
+        let mut in_force = true;
         let mut out: Option<Mac> = None;
         match taken {
             Taken::Gap => {
                 self.link.reconnect();
                 return Ok(());
             }
-            Taken::Known => {}
+            Taken::Known => in_force = !self.is_behind(),
             Taken::Refused(reason) => {
                 *self.counted.entry("entries_refused").or_default() += 1;
                 ack.refusal = reason.to_owned();
@@ -141,18 +153,24 @@ impl<G: Gate, N: Network> Core<G, N> {
                     ..GateChange::default()
                 };
                 if self.settings.is_none() {
-                    ack.refusal = "this access point has no configuration yet".to_owned();
+                    in_force = false;
                 } else if !change.is_empty()
                     && let Err(error) = self.gate.change(&change).await
                 {
+                    // The next look repairs it; the grant is no worse than others.
                     self.gate_failed(&error);
-                    ack.refusal = error.to_string();
+                    self.gate_behind = true;
+                    in_force = false;
                 }
                 out = step.revoke.map(|(mac, _)| mac);
                 self.ledger_stale = true;
             }
         }
-        self.link.send(up::Body::GrantAck(ack));
+        if in_force {
+            self.link.send(up::Body::GrantAck(ack));
+        } else {
+            self.confirm_later(ack);
+        }
         match out {
             Some(mac) => self.put_out(mac, before).await,
             None => Ok(()),
@@ -182,11 +200,22 @@ impl<G: Gate, N: Network> Core<G, N> {
             // What was moved until now belongs to the grants that are about to be replaced.
             self.look().await?;
         }
-        if !self.grants.take_snapshot(part) {
-            return Ok(());
+        match self.grants.take_snapshot(part) {
+            Ok(true) => {}
+            Ok(false) => return Ok(()),
+            Err(reason) => {
+                tracing::warn!(reason, "a snapshot of the grants is not taken");
+                self.problems.insert("snapshot", reason.to_owned());
+                self.link.reconnect();
+                return Ok(());
+            }
         }
+        self.problems.remove("snapshot");
+        // One word for all of it: everything up to this position is in force.
+        self.upstream.unconfirmed.clear();
+        self.confirm_later(GrantAck { epoch, sequence, ..GrantAck::default() });
         self.look().await?;
-        let Some(settings) = &self.settings else { return Ok(()) };
+        let Some(settings) = &self.settings else { return self.save() };
         let terms = self.grants.terms(&settings.network);
         let over: Vec<Mac> = self
             .sessions
@@ -200,20 +229,47 @@ impl<G: Gate, N: Network> Core<G, N> {
         let closed: Vec<_> =
             over.into_iter().filter_map(|mac| self.sessions.close(mac, SessionEnd::GrantRevoked)).collect();
         self.record(&closed)?;
-        self.save()?;
-        // One word for all of it: everything up to this position is in force.
-        self.link.send(up::Body::GrantAck(GrantAck { epoch, sequence, ..GrantAck::default() }));
-        Ok(())
+        self.save()
+    }
+
+    /// Whether something that is held may be missing in the kernel.
+    fn is_behind(&self) -> bool {
+        self.gate_behind || self.settings.is_none()
+    }
+
+    /// Keeps an acknowledgement until the kernel has what it speaks of.
+    fn confirm_later(&mut self, ack: GrantAck) {
+        if self.upstream.unconfirmed.len() >= UNCONFIRMED_MAX {
+            self.link.reconnect();
+        } else {
+            self.upstream.unconfirmed.push_back(ack);
+        }
+    }
+
+    /// Sends the acknowledgements that waited, once the kernel has everything.
+    pub(super) fn confirm(&mut self) {
+        if self.is_behind() {
+            return;
+        }
+        for ack in std::mem::take(&mut self.upstream.unconfirmed) {
+            self.link.send(up::Body::GrantAck(ack));
+        }
+    }
+
+    /// The position in the log up to which everything was in the kernel.
+    fn confirmed_position(&self) -> (u64, u64) {
+        match self.upstream.unconfirmed.front() {
+            None => self.grants.position(),
+            // A snapshot: nothing is sure.
+            Some(ack) if ack.grant_id.is_empty() => (0, 0),
+            Some(ack) => (ack.epoch, ack.sequence.saturating_sub(1)),
+        }
     }
 
     /// Reports every session that changed, and how the access point is.
     pub(super) fn report(&mut self) -> Result<(), CoreError> {
-        let reports = self.sessions.due_reports();
-        let now_ms = self.clock.now_ms();
-        for report in reports {
-            let written = self.journal.append(report, now_ms, crate::journal::Urgency::Counters);
-            self.note("journal_write", written.map(|_| ()))?;
-        }
+        self.write_ends()?;
+        self.write_counters()?;
         let health = self.health(0);
         self.link.send(up::Body::Health(health));
         self.pump()

@@ -18,7 +18,8 @@ use super::surroundings::{Air, SharedGate, Surroundings};
 use crate::journal::{Journal, Limits};
 use crate::ledger::Ledger;
 use crate::link::{Link, LinkHandle};
-use crate::reconcile::{Core, CoreError, Inputs, Owners, Parts};
+use crate::owners::Owners;
+use crate::reconcile::{Core, CoreError, Inputs, Parts};
 use crate::relay::Relay;
 use crate::settings::{Local, Settings};
 use crate::status::{Answer, Asked, Question, Status};
@@ -63,7 +64,7 @@ impl AccessPoint {
         let (away_in, away) = watch::channel(AWAY);
         let owners = Owners::default();
         let relay_config = Arc::new(identity.client_config(pin, ALPN_RELAY)?);
-        let relay = Arc::new(Relay::new(dial.clone(), relay_config, Arc::clone(&owners)));
+        let relay = Arc::new(Relay::new(dial.clone(), relay_config, owners.clone()));
         let control = Arc::new(identity.client_config(pin, ALPN_CONTROL)?);
         let (task, link) = Link::new(dial, control, away, events_in);
         let air = Air::new(heard_in);

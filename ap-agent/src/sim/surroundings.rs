@@ -21,6 +21,11 @@ impl SharedGate {
     pub async fn pass(&self, mac: Mac, address: IpAddr, up: Accounted, down: Accounted) -> bool {
         self.0.lock().await.pass(mac, address, up, down)
     }
+
+    /// Forgets everything, as `nft flush ruleset` makes the kernel forget.
+    pub async fn flush(&self) {
+        *self.0.lock().await = MemoryGate::default();
+    }
 }
 
 impl Gate for SharedGate {

@@ -1,8 +1,8 @@
 //! The configuration: in force as a whole, or refused as a whole with the last good one staying.
 
-use agent_protocol::v1::{ConfigDocument, Portal};
+use agent_protocol::v1::{ConfigDocument, LogEntry, Ping, Portal, Snapshot, down, up};
 
-use crate::support::control::HOUR;
+use crate::support::control::{EPOCH, HOUR};
 use crate::support::{Centre, Point, document, grant, phone};
 
 fn hour(now_ms: u64) -> u64 {
@@ -59,25 +59,42 @@ async fn an_older_one_and_the_same_version_with_other_contents_are_refused() {
 }
 
 #[tokio::test]
-async fn without_a_configuration_a_grant_is_refused_and_comes_in_force_with_it() {
+async fn what_needs_a_configuration_is_confirmed_when_one_is_in_force() {
     let centre = Centre::start();
     let point = Point::start(&centre);
     let mut control = centre.control().await;
     control.welcome().await;
+    let (epoch, ends_ms) = (EPOCH, hour(control.now_ms()));
+    let snapshot = Snapshot { epoch, sequence: 3, grants: vec![grant(1, phone(1), ends_ms)], last: true };
+    control.say(down::Body::Snapshot(snapshot)).await;
+    let entry = LogEntry { epoch, sequence: 4, grant: Some(grant(2, phone(2), ends_ms)) };
+    control.say(down::Body::Entry(entry)).await;
+    control.say(down::Body::Ping(Ping { nonce: 6 })).await;
+    let confirmed = |body: &up::Body| matches!(body, up::Body::GrantAck(_));
     control
-        .say(agent_protocol::v1::down::Body::Snapshot(agent_protocol::v1::Snapshot {
-            epoch: 1,
-            sequence: 0,
-            grants: Vec::new(),
-            last: true,
-        }))
+        .until("the ping behind them", |body| {
+            assert!(!confirmed(&body), "confirmed, and not in any gate");
+            matches!(body, up::Body::Health(health) if health.nonce == 6).then_some(())
+        })
         .await;
-    let refusal = control.entry(1, grant(1, phone(1), hour(control.now_ms()))).await;
-    assert!(refusal.contains("configuration"), "{refusal:?}");
-    assert!(!point.pass(phone(1), 1, 1).await);
+    // A link that breaks now asks for everything again.
+    drop(control);
+    let mut control = centre.control().await;
+    assert_eq!((control.hello.epoch, control.hello.sequence), (0, 0));
+    control.welcome().await;
+    let snapshot = Snapshot {
+        epoch,
+        sequence: 4,
+        grants: vec![grant(1, phone(1), ends_ms), grant(2, phone(2), ends_ms)],
+        last: true,
+    };
+    control.say(down::Body::Snapshot(snapshot)).await;
     assert_eq!(control.configure(document(1)).await, "");
-    crate::support::wait_until("the gate opens with the configuration", || async {
-        point.pass(phone(1), 1, 1).await.then_some(())
-    })
-    .await;
+    control
+        .until("the confirmation", |body| match body {
+            up::Body::GrantAck(ack) if ack.sequence == 4 && ack.refusal.is_empty() => Some(()),
+            _ => None,
+        })
+        .await;
+    assert!(point.pass(phone(1), 1, 1).await && point.pass(phone(2), 1, 1).await);
 }

@@ -155,3 +155,17 @@ async fn a_grant_ends_in_time_on_an_access_point_two_hours_ahead() {
 async fn a_grant_ends_in_time_on_an_access_point_that_thinks_it_is_decades_earlier() {
     ends_in_time(40 * 365 * 86_400_000).await;
 }
+
+#[tokio::test]
+async fn a_grant_that_meets_a_flushed_gate_is_confirmed_once_the_gate_is_made_anew() {
+    let centre = Centre::start();
+    let (point, mut control) = Point::served(&centre).await;
+    let ends_ms = hour(control.now_ms());
+    assert_eq!(control.entry(1, grant(1, phone(1), ends_ms)).await, "");
+    for number in 2..=9 {
+        point.gate.flush().await;
+        assert_eq!(control.entry(u64::from(number), grant(number, phone(number), ends_ms)).await, "");
+        assert!(point.pass(phone(number), 1, 1).await, "confirmed, and not in the gate");
+        assert!(point.pass(phone(1), 1, 1).await, "the others were forgotten");
+    }
+}

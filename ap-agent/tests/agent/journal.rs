@@ -74,6 +74,24 @@ async fn a_promise_about_another_journal_or_the_future_forgets_nothing() {
 }
 
 #[tokio::test]
+async fn a_controller_that_has_more_than_was_written_moves_the_numbers_on() {
+    let centre = Centre::start();
+    let (point, mut control) = Point::served(&centre).await;
+    assert_eq!(control.entry(1, grant(1, phone(1), hour(control.now_ms()))).await, "");
+    point.join(phone(1)).await;
+    assert!(point.pass(phone(1), 100, 1000).await);
+    let last = reported(&mut control, 100).await;
+    // As after a disk that lost its newest records: the controller has them and more.
+    control.durable(last + 40).await;
+    assert!(point.pass(phone(1), 1, 1).await);
+    let next = reported(&mut control, 101).await;
+    assert!(next > last + 40, "number {next} was given twice");
+    point
+        .status_when("only the new one is pending", |status| status.journal_pending == next - last - 40)
+        .await;
+}
+
+#[tokio::test]
 async fn only_sessions_that_changed_are_reported() {
     let centre = Centre::start();
     let (point, mut control) = Point::served(&centre).await;

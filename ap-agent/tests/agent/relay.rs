@@ -9,7 +9,7 @@ use agent_protocol::ALPN_RELAY;
 use agent_protocol::frame::{MAX_RELAY_HEADER_BYTES, decode};
 use agent_protocol::v1::RelayHeader;
 use ap_agent::dial::Dial;
-use ap_agent::reconcile::Owners;
+use ap_agent::owners::Owners;
 use ap_agent::relay::Relay;
 use ap_agent::tls::Identity;
 use bytes::BytesMut;
@@ -36,11 +36,8 @@ fn mac_of(x: u8, y: u8) -> Mac {
 impl Fixture {
     async fn start(centre: &Centre) -> Self {
         let owners = Owners::default();
-        for x in 1..=2 {
-            for y in 1..=254 {
-                owners.write().unwrap().insert(Ipv4Addr::new(127, 0, x, y).into(), mac_of(x, y));
-            }
-        }
+        let known = (1..=2).flat_map(|x| (1..=254).map(move |y| (x, y)));
+        owners.replace(known.map(|(x, y)| (Ipv4Addr::new(127, 0, x, y).into(), mac_of(x, y))).collect());
         let config = Identity::in_memory().unwrap().client_config(centre.pin, ALPN_RELAY).unwrap();
         let relay = Arc::new(Relay::new(Dial::new(&centre.url).unwrap(), Arc::new(config), owners));
         relay.set_network(NETWORK);

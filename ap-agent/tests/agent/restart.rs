@@ -1,11 +1,14 @@
 //! The agent stopped and started: with the controller away it goes on with what it had, and loses or doubles nothing.
 
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::Command;
 use std::time::Duration;
 
-use agent_protocol::v1::SessionEnd;
+use agent_protocol::v1::{LogEntry, SessionEnd, down};
 
-use crate::support::control::HOUR;
-use crate::support::{Centre, Point, grant, phone};
+use crate::support::control::{EPOCH, HOUR};
+use crate::support::{Centre, Point, grant, phone, tombstone, wait_until};
 
 #[tokio::test]
 async fn without_a_controller_those_who_were_in_stay_in_and_nobody_else() {
@@ -57,7 +60,7 @@ async fn a_session_goes_on_over_restarts_with_every_byte_once() {
         control = centre.control().await;
         control.welcome().await;
     }
-    assert_eq!(control.entry(2, crate::support::tombstone(&held)).await, "");
+    assert_eq!(control.entry(2, tombstone(&held)).await, "");
     let records = control
         .records_until("the end", |record| {
             record.session.as_ref().is_some_and(|session| session.end != SessionEnd::Open as i32)
@@ -79,10 +82,7 @@ async fn a_grant_that_ran_out_while_the_agent_was_down_is_not_in_force_afterward
     drop(control);
     let _nobody = centre.stop();
     let point = point.restarted().await;
-    crate::support::wait_until("the end of the grant", || async {
-        (!point.pass(phone(1), 1, 1).await).then_some(())
-    })
-    .await;
+    wait_until("the end of the grant", || async { (!point.pass(phone(1), 1, 1).await).then_some(()) }).await;
     point
         .status_when("it is forgotten and its session told", |status| {
             status.grants == 0 && status.sessions == 0
@@ -95,4 +95,113 @@ async fn a_grant_that_ran_out_while_the_agent_was_down_is_not_in_force_afterward
         .await;
     let refused = tokio::time::timeout(Duration::from_millis(1), point.pass(phone(1), 1, 1)).await;
     assert!(refused.is_ok_and(|passed| !passed));
+}
+
+#[tokio::test]
+async fn a_boot_without_the_controller_and_restarts_after_it_count_every_byte_once() {
+    let centre = Centre::start();
+    let (point, mut control) = Point::served(&centre).await;
+    // The time since the boot is not known to be short: the grant has to outlast it.
+    let held = grant(1, phone(1), control.now_ms() + 30 * 86_400_000);
+    assert_eq!(control.entry(1, held.clone()).await, "");
+    point.join(phone(1)).await;
+    assert!(point.pass(phone(1), 100, 1000).await);
+    point.status_when("the session is open", |status| status.sessions == 1).await;
+    drop(control);
+    let away = centre.pause();
+    let mut point = point.rebooted().await;
+    for _ in 0..3 {
+        point.status_when("the gate is looked at", |status| status.config_version == 1).await;
+        point.join(phone(1)).await;
+        wait_until("the grant of the ledger is in the gate", || async {
+            point.pass(phone(1), 10, 20).await.then_some(())
+        })
+        .await;
+        let status = point.status_when("a session is open", |status| status.sessions == 1).await;
+        assert_eq!(status.clock, "unsure");
+        point = point.restarted().await;
+        point.join(phone(1)).await;
+    }
+    let centre = away.resume();
+    let mut control = centre.control().await;
+    control.welcome().await;
+    let revoked = LogEntry { epoch: EPOCH, sequence: 2, grant: Some(tombstone(&held)) };
+    control.say(down::Body::Entry(revoked)).await;
+    let records = control
+        .records_until("the revoked session", |record| {
+            record.session.as_ref().is_some_and(|session| session.end == SessionEnd::GrantRevoked as i32)
+        })
+        .await;
+    let ends: Vec<_> = records
+        .into_iter()
+        .filter_map(|record| record.session)
+        .filter(|session| session.end != SessionEnd::Open as i32)
+        .map(|session| (session.end, session.bytes_up, session.bytes_down))
+        .collect();
+    let (booted, revoked) = (SessionEnd::AgentRestart as i32, SessionEnd::GrantRevoked as i32);
+    assert_eq!(ends, [(booted, 100, 1000), (revoked, 30, 60)]);
+}
+
+#[tokio::test]
+async fn with_a_full_disk_a_session_ends_and_its_end_is_told_when_there_is_room() {
+    let disk = SmallDisk::mount();
+    let centre = Centre::start();
+    let folder = tempfile::tempdir_in(&disk.path).unwrap();
+    let point = Point::start_in(folder, &centre);
+    let mut control = centre.control().await;
+    control.serve().await;
+    let held = grant(1, phone(1), control.now_ms() + 3_600_000);
+    assert_eq!(control.entry(1, held.clone()).await, "");
+    point.join(phone(1)).await;
+    assert!(point.pass(phone(1), 100, 1000).await);
+    point.status_when("the session is open", |status| status.sessions == 1).await;
+    let filler = disk.fill();
+    assert!(point.pass(phone(1), 11, 110).await, "a running visitor was cut");
+    assert_eq!(control.entry(2, tombstone(&held)).await, "");
+    let status = point.status_when("the full disk is told", |status| !status.problems.is_empty()).await;
+    assert!(status.problems.iter().any(|problem| problem.contains("space")), "{:?}", status.problems);
+    assert_eq!(status.sessions, 0);
+    std::fs::remove_file(filler).unwrap();
+    let records = control
+        .records_until("the end", |record| {
+            record.session.as_ref().is_some_and(|session| session.end != SessionEnd::Open as i32)
+        })
+        .await;
+    let end = records.last().unwrap().session.clone().unwrap();
+    assert_eq!((end.bytes_up, end.bytes_down), (111, 1110));
+    point.status_when("nothing is wrong any more", |status| status.problems.is_empty()).await;
+}
+
+/// A disk of its own, gone with the value.
+struct SmallDisk {
+    path: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl SmallDisk {
+    fn mount() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().to_owned();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=512k", "ap-agent-test"])
+            .arg(&path)
+            .status();
+        assert!(mounted.unwrap().success(), "mounting needs root");
+        Self { path, _folder: folder }
+    }
+
+    fn fill(&self) -> PathBuf {
+        let filler = self.path.join("filler");
+        let mut file = std::fs::File::create(&filler).unwrap();
+        for size in [4096, 1] {
+            while file.write_all(&vec![0; size]).is_ok() {}
+        }
+        filler
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(&self.path).status();
+    }
 }

@@ -8,7 +8,7 @@ use agent_protocol::frame::MAX_RELAY_HEADER_BYTES;
 use agent_protocol::v1::RelayHeader;
 use agent_protocol::{ALPN_RELAY, enroll::KeyPin};
 use ap_agent::dial::Dial;
-use ap_agent::reconcile::Owners;
+use ap_agent::owners::Owners;
 use ap_agent::relay::Relay;
 use ap_agent::tls::{Identity, pin_of};
 use gate_core::Mac;
@@ -88,7 +88,7 @@ impl Centre {
     /// A relay that reaches this controller at `at`; the phone of the tests is known at 127.0.0.1.
     pub fn relay(&self, at: SocketAddr) -> Arc<Relay> {
         let owners = Owners::default();
-        owners.write().unwrap().insert(IpAddr::V4(Ipv4Addr::LOCALHOST), PHONE);
+        owners.replace([(IpAddr::V4(Ipv4Addr::LOCALHOST), PHONE)].into());
         let config = Identity::in_memory().unwrap().client_config(self.pin, ALPN_RELAY).unwrap();
         let relay = Relay::new(Dial::new(&format!("https://{at}")).unwrap(), Arc::new(config), owners);
         relay.set_network("hoankiem");

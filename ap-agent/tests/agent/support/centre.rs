@@ -28,6 +28,7 @@ pub struct Centre {
     pub url: String,
     pub pin: KeyPin,
     listener: TcpListener,
+    key: Key,
     controls: Mutex<mpsc::Receiver<Stream>>,
     relays: Mutex<mpsc::Receiver<Stream>>,
     enrolments: Mutex<mpsc::Receiver<Stream>>,
@@ -44,14 +45,18 @@ impl Centre {
     pub fn on(listener: TcpListener) -> Self {
         let pair = KeyPair::generate().unwrap();
         let certificate = CertificateParams::new(Vec::new()).unwrap().self_signed(&pair).unwrap();
-        let pin = pin_of(certificate.der()).unwrap();
+        Self::with(listener, Key { certificate: certificate.der().clone(), pair: pair.serialize_der() })
+    }
+
+    fn with(listener: TcpListener, key: Key) -> Self {
+        let pin = pin_of(&key.certificate).unwrap();
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_protocol_versions(&[&rustls::version::TLS13])
             .unwrap()
             .with_client_cert_verifier(Arc::new(AnyAgent))
             .with_single_cert(
-                vec![certificate.der().clone()],
-                PrivatePkcs8KeyDer::from(pair.serialize_der()).into(),
+                vec![key.certificate.clone()],
+                PrivatePkcs8KeyDer::from(key.pair.clone()).into(),
             )
             .unwrap();
         config.alpn_protocols = vec![ALPN_ENROLL.to_vec(), ALPN_CONTROL.to_vec(), ALPN_RELAY.to_vec()];
@@ -86,8 +91,8 @@ impl Centre {
         Self {
             url: format!("https://{address}"),
             pin,
-
             listener,
+            key,
             controls: Mutex::new(controls),
             relays: Mutex::new(relays),
             enrolments: Mutex::new(enrolments),
@@ -116,10 +121,35 @@ impl Centre {
         next(&self.enrolments, "enrolment").await
     }
 
+    /// Stops answering; the socket stays.
+    pub fn pause(self) -> Paused {
+        let (key, listener) = (self.key.clone(), self.listener.try_clone().unwrap());
+        Paused { listener, key }
+    }
+
     /// Stops, and hands its socket to another.
     pub fn stop(self) -> TcpListener {
         self.task.abort();
         self.listener.try_clone().unwrap()
+    }
+}
+
+#[derive(Clone)]
+struct Key {
+    certificate: CertificateDer<'static>,
+    pair: Vec<u8>,
+}
+
+/// A controller that does not answer.
+pub struct Paused {
+    listener: TcpListener,
+    key: Key,
+}
+
+impl Paused {
+    /// The same controller, there again.
+    pub fn resume(self) -> Centre {
+        Centre::with(self.listener, self.key)
     }
 }
 

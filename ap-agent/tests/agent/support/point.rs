@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use ap_agent::ledger::Ledger;
 use ap_agent::sim::{AccessPoint, SharedGate};
 use ap_agent::status::Status;
 use ap_agent::tls::write_pin;
@@ -23,7 +24,10 @@ pub struct Point {
 impl Point {
     /// One that trusts `centre` and has nothing yet.
     pub fn start(centre: &Centre) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::start_in(tempfile::tempdir().unwrap(), centre)
+    }
+
+    pub fn start_in(folder: tempfile::TempDir, centre: &Centre) -> Self {
         write_pin(folder.path(), centre.pin).unwrap();
         Self::run(folder, SharedGate::default(), centre.url.clone())
     }
@@ -47,6 +51,17 @@ impl Point {
         self.stop.cancel();
         self.agent.stopped().await.unwrap();
         Self::run(self.folder, self.gate, self.url)
+    }
+
+    /// As [`Point::restarted`], after the machine itself was off: the kernel has nothing any more.
+    pub async fn rebooted(self) -> Self {
+        self.stop.cancel();
+        self.agent.stopped().await.unwrap();
+        let mut ledger = Ledger::open(self.folder.path()).unwrap();
+        let mut state = ledger.load().state;
+        state.clock.as_mut().unwrap().boot_id = "the boot before".to_owned();
+        ledger.save(&state).unwrap();
+        Self::run(self.folder, SharedGate::default(), self.url)
     }
 
     pub async fn status(&self) -> Status {
