@@ -146,7 +146,10 @@ fn from_the_uplink_nobody_reaches_responder_and_relay() {
             assert!(from_outside(port), "port {port} does not answer without a gate");
         }
         let _gate = site.laid();
-        assert!(!from_outside(PORTS.0) && !from_outside(PORTS.1), "strangers from outside take phones' places");
+        assert!(
+            !from_outside(PORTS.0) && !from_outside(PORTS.1),
+            "strangers from outside take phones' places"
+        );
         // What else the access point offers there is not ours to close.
         assert!(from_outside(22));
     });
