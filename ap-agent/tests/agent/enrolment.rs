@@ -19,7 +19,7 @@ fn token(pin: KeyPin) -> String {
 }
 
 /// Answers one enrolment and returns the body that was posted.
-async fn answer(centre: &Centre, status: &str, body: &str) -> Value {
+pub async fn answer(centre: &Centre, status: &str, body: &str) -> Value {
     let mut stream = centre.enrolment().await;
     let mut request = Vec::new();
     let read = async {
@@ -44,7 +44,7 @@ async fn answer(centre: &Centre, status: &str, body: &str) -> Value {
     posted
 }
 
-const ENROLLED: &str = r#"{"ap_id":"HK-11","ap_name":"Hàng Khay"}"#;
+pub const ENROLLED: &str = r#"{"ap_id":"HK-11","ap_name":"Hàng Khay"}"#;
 
 #[tokio::test]
 async fn a_good_token_pins_both_keys() {

@@ -16,5 +16,6 @@ mod ledger;
 mod link;
 mod relay;
 mod restart;
+mod simulator;
 mod stations;
 mod support;
