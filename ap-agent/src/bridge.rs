@@ -15,6 +15,9 @@ pub use neighbours::Neighbours;
 
 /// Neighbours the kernel keeps before it looks for some to forget, and at most; three addresses for each of 5,000 phones.
 const NEIGHBOURS: (u32, u32) = (8192, 20_480);
+/// Flows the kernel shall have room for: guests may have 1,024 each, strangers leave some with every question.
+const FLOWS: u32 = 131_072;
+const FLOWS_MAX: &str = "net/netfilter/nf_conntrack_max";
 
 /// Why the bridge could not be made ready.
 #[derive(Debug, thiserror::Error)]
@@ -116,6 +119,10 @@ impl Bridge {
                 }
             }
         }
+        // A namespace may read this one and not write it.
+        if let Err(error) = raise(FLOWS_MAX, FLOWS) {
+            tracing::debug!(%error, "the kernel's flow table stays as large as it is");
+        }
         // Bridged frames are kept apart by isolated ports; where this module is loaded they would meet our chains twice.
         for switch in ["net/bridge/bridge-nf-call-iptables", "net/bridge/bridge-nf-call-ip6tables"] {
             if Path::new("/proc/sys").join(switch).exists() {
@@ -124,6 +131,16 @@ impl Bridge {
         }
         Ok(())
     }
+}
+
+/// A sentence when the kernel has hardly room for more flows: then nobody new reaches anything.
+#[must_use]
+pub fn flow_table_problem() -> Option<String> {
+    let number = |switch| read(switch).ok()?.parse::<u64>().ok();
+    let (held, most) = (number("net/netfilter/nf_conntrack_count")?, number(FLOWS_MAX)?);
+    (held.saturating_mul(10) >= most.saturating_mul(9)).then(|| {
+        format!("the kernel follows {held} of at most {most} flows; raise net.netfilter.nf_conntrack_max")
+    })
 }
 
 fn set(switch: &str, value: &str) -> Result<(), BridgeError> {

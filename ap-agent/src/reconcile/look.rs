@@ -176,6 +176,14 @@ impl<G: Gate, N: Network> Core<G, N> {
                 change.unbind.push((*owner, *address));
             }
         }
+        // The kernel forgets bindings after a day; a lease may be longer.
+        for (address, mac) in self.stations.leases() {
+            let owned = (*mac, IpAddr::V4(*address));
+            let here = self.stations.station(*mac).is_some();
+            if here && !seen.bound.contains_key(&owned.1) && !change.bind.contains(&owned) {
+                change.bind.push(owned);
+            }
+        }
         let leased = |mac, address| self.stations.lease_owner(address) == Some(mac);
         change.unbind.extend(surplus(&*seen, leased));
         if change.is_empty() {

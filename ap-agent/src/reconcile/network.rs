@@ -11,7 +11,7 @@ use gate_core::Mac;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use crate::bridge::Neighbours;
+use crate::bridge::{Neighbours, flow_table_problem};
 use crate::dnsmasq::{self, Files};
 use crate::responder::{Responder, Situation};
 use crate::settings::Settings;
@@ -123,7 +123,7 @@ impl Network for KernelNetwork {
         if dnsmasq::running(&self.dnsmasq_dir).is_none() {
             return Err("dnsmasq is not running; its unit starts it with the file the agent wrote".to_owned());
         }
-        Ok(repaired)
+        flow_table_problem().map_or(Ok(repaired), Err)
     }
 
     async fn pin(&mut self, settings: &Settings, owners: &BTreeMap<IpAddr, Mac>) -> Result<(), String> {
