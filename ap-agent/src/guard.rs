@@ -2,7 +2,8 @@
 //!
 //! `ap-agent guard` lays the rules before the bridge comes up; the running agent looks after them. They hold when the
 //! agent is dead, when the ruleset was flushed, and while the system boots. What is for this host itself (DHCP, DNS,
-//! responder, relay) is not routed and not touched.
+//! responder, relay) is not routed and not touched. And nothing for a client takes another way than to the bridge: while
+//! the bridge has no address the default route would carry our answers, with what a stranger wrote quoted in them, out.
 
 use gate_core::{GRANT_BIT, Interface, Prefix4, Prefix6};
 use nlink::netlink::messages::RuleMessage;
@@ -128,29 +129,45 @@ impl Guard {
 
     fn rules(&self, v6: bool, clients: Option<(std::net::IpAddr, u8)>) -> Vec<Rule> {
         let bridge = self.bridge.as_str().to_owned();
-        let rule = |nth, iif: Option<&str>, to, marked, open| Rule {
+        let rule = |nth, iif: Option<&str>, to, marked, way| Rule {
             v6,
             priority: FIRST + nth,
             iif: iif.map(str::to_owned),
             to,
             marked,
-            open,
+            way,
         };
-        let mut rules =
-            vec![rule(0, Some(&bridge), None, true, true), rule(1, Some(&bridge), None, false, false)];
+        // A refusal in words would be an answer that nobody judges: silence, until the table can refuse.
+        let mut rules = vec![
+            rule(0, Some(&bridge), None, true, Way::Main),
+            rule(1, Some(&bridge), None, false, Way::Silence),
+        ];
         if clients.is_some() {
             rules.extend([
-                rule(2, None, clients, true, true),
+                rule(2, None, clients, true, Way::MainWithoutDefault),
                 // What the access point itself sends: answers of DHCP, DNS, responder and relay.
-                rule(3, Some("lo"), clients, false, true),
-                rule(4, None, clients, false, false),
+                rule(3, Some("lo"), clients, false, Way::MainWithoutDefault),
+                rule(4, None, clients, false, Way::Unreachable),
             ]);
         }
         rules
     }
 }
 
-/// One rule: for packets from `iif` or to `to`, with the grant's mark or without, open (table main) or unreachable.
+/// Where the packets of a rule go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Wherever the system's own routes lead.
+    Main,
+    /// The same, but not by the default route: to the bridge or nowhere.
+    MainWithoutDefault,
+    /// Nowhere, and the sender is told.
+    Unreachable,
+    /// Nowhere, without a word.
+    Silence,
+}
+
+/// One rule: for packets from `iif` or to `to`, with the grant's mark or without.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Rule {
     v6: bool,
@@ -158,7 +175,7 @@ struct Rule {
     iif: Option<String>,
     to: Option<(std::net::IpAddr, u8)>,
     marked: bool,
-    open: bool,
+    way: Way,
 }
 
 impl Rule {
@@ -174,11 +191,19 @@ impl Rule {
         if self.marked {
             builder = builder.fwmark_mask(GRANT_BIT, GRANT_BIT);
         }
-        if self.open { builder.table(TABLE_MAIN) } else { builder.unreachable() }
+        match self.way {
+            Way::Main => builder.table(TABLE_MAIN),
+            Way::MainWithoutDefault => builder.table(TABLE_MAIN).suppress_prefixlen(0),
+            Way::Unreachable => builder.unreachable(),
+            Way::Silence => builder.blackhole(),
+        }
     }
 
     fn is(&self, held: &RuleMessage) -> bool {
         let mark = self.marked.then_some(GRANT_BIT);
+        // The kernel says "all ones" for a rule that suppresses nothing.
+        let suppressed = held.suppress_prefixlen().filter(|length| *length != u32::MAX);
+        let main = held.is_lookup() && held.table_id() == TABLE_MAIN;
         held.is_ipv6() == self.v6
             && held.priority() == self.priority
             && held.iifname() == self.iif.as_deref()
@@ -186,10 +211,11 @@ impl Rule {
             && held.dst_len() == self.to.map_or(0, |(_, length)| length)
             && held.fwmark().filter(|mark| *mark != 0) == mark
             && held.fwmask().filter(|_| self.marked) == mark
-            && if self.open {
-                held.is_lookup() && held.table_id() == TABLE_MAIN
-            } else {
-                held.is_unreachable()
+            && match self.way {
+                Way::Main => main && suppressed.is_none(),
+                Way::MainWithoutDefault => main && suppressed == Some(0),
+                Way::Unreachable => held.is_unreachable(),
+                Way::Silence => held.is_blackhole(),
             }
     }
 }

@@ -4,7 +4,7 @@
 mod liars;
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use hotspot_tests::lab::capture::{Capture, Packet};
@@ -70,11 +70,13 @@ pub fn ensure_none(
     for (place, packets) in captured {
         let found = finder.found(packets);
         if let Some((at, kind)) = found.iter().find(|(_, kind)| !allowed(place, kind.aim)) {
+            let all: Vec<String> =
+                found.iter().map(|(at, kind)| format!("{:.4} {}", at.as_secs_f64(), kind.name)).collect();
             bail!(
-                "at {:.3} s a stranger's probe ({}) arrived at the {place}, one of {}",
+                "at {:.4} s a stranger's probe ({}) arrived at the {place}, one of these:\n{}",
                 at.as_secs_f64(),
                 kind.name,
-                found.len()
+                all.join("\n")
             );
         }
     }
@@ -124,6 +126,7 @@ fn nothing_of_a_stranger_gets_through_whatever_happens_to_the_access_point() -> 
     for turn in 0..ROUNDS {
         for event in ROUND {
             events += 1;
+            println!("{:.4} s: {event:?}", since_epoch());
             probing.wait_rounds(ROUNDS_PER_EVENT)?;
             if matches!(event, Event::Boot) {
                 let (finder, sent) = probing.end()?;
@@ -148,6 +151,8 @@ fn nothing_of_a_stranger_gets_through_whatever_happens_to_the_access_point() -> 
     finders.push(finder);
     rounds += sent;
 
+    println!("{:.4} s: the stranger stops", since_epoch());
+
     // The same phone with a grant: everything it may reach it does reach, or the silence before proves nothing.
     stranger.ask_lease()?;
     stranger.wait_address6()?;
@@ -164,6 +169,10 @@ fn nothing_of_a_stranger_gets_through_whatever_happens_to_the_access_point() -> 
     println!("{} probes of {kinds} kinds over {events} events: 0 arrived", rounds * kinds as u64);
     ensure!(events >= 50 && rounds >= 300, "only {events} events and {rounds} rounds");
     Ok(())
+}
+
+fn since_epoch() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }
 
 fn happen(lab: &mut Lab, event: Event, probing: &Probing) -> Result<()> {

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ap_agent::gate::Gate as _;
+use ap_agent::guard::Guard;
 use gate_core::Mac;
 
 use super::frames::{Carrier, Ends, frame};
 use super::site::{
     CITY4, CITY6, NEIGHBOUR4, NEIGHBOUR6, PORTAL4, PORTAL6, Phone, RESOLVER4, RESOLVER6, Site, WEB4, WEB6,
-    at_the_lake, nft,
+    at_the_lake, nft, run,
 };
 use super::wire::{Tag, wait};
 
@@ -194,6 +195,39 @@ fn with_the_ruleset_flushed_routing_keeps_everybody_outside_and_applying_brings_
             }
         };
         assert_eq!(&text[..length], b"here");
+    });
+}
+
+#[test]
+fn while_the_bridge_has_no_address_not_even_a_refusal_leaves_by_the_uplink() {
+    at_the_lake(1, |site| {
+        let mut gate = site.laid();
+        let stranger = &site.phones[0];
+        for family in ["-4", "-6"] {
+            run("ip", &[family, "addr", "flush", "dev", "br0", "scope", "global"], "").unwrap();
+        }
+        let tags = [Tag::new(), Tag::new(), Tag::new()];
+        let [judged, unjudged, unguarded] = &tags;
+        let ask = |tag: &Tag| {
+            for (number, host) in (0..).zip([IpAddr::V4(WEB4), IpAddr::V6(WEB6)]) {
+                let ends = stranger.ends(host);
+                stranger.wire.send(&frame(
+                    &ends,
+                    Carrier::Udp(20_000 + number, 7),
+                    &tag.payload(number.into()),
+                ));
+            }
+        };
+        ask(judged);
+        nft("flush ruleset");
+        ask(unjudged);
+        // Without the guard the table's refusals leave, with the question in them, or the silence proves nothing.
+        site.block(gate.apply(&Site::config())).unwrap();
+        site.block(Guard::lift()).unwrap();
+        ask(unguarded);
+        wait("refusals without the guard", || site.internet.arrived(unguarded) == [0, 1]);
+        assert_eq!(site.internet.arrived(judged), Vec::<u32>::new(), "a refusal of the table left");
+        assert_eq!(site.internet.arrived(unjudged), Vec::<u32>::new(), "a refusal of the routing left");
     });
 }
 

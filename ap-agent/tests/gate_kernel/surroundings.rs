@@ -61,7 +61,7 @@ fn before_anything_is_known_the_guard_closes_the_bridge_alone() {
         site.block(guard.lay()).unwrap();
         let laid: Vec<String> = rules().into_iter().filter(|rule| rule.contains("br0")).collect();
         assert_eq!(laid.len(), 4, "{laid:#?}");
-        assert_eq!(laid.iter().filter(|rule| rule.contains("unreachable")).count(), 2);
+        assert_eq!(laid.iter().filter(|rule| rule.contains("blackhole")).count(), 2);
     });
 }
 
@@ -259,7 +259,7 @@ fn while_a_former_builds_rules_are_replaced_nothing_slips_through() {
             let replace = || {
                 for family in ["-4", "-6"] {
                     for args in [
-                        &["rule", "add", "pref", "201", "iif", "br0", "unreachable", "protocol", "153"][..],
+                        &["rule", "add", "pref", "201", "iif", "br0", "blackhole", "protocol", "153"][..],
                         &["rule", "del", "pref", "101"],
                     ] {
                         run("ip", &[&[family], args].concat(), "").unwrap();
