@@ -24,8 +24,8 @@ fn report(sequence: u64, end: SessionEnd) -> SessionReport {
     }
 }
 
+/// The writer which the test below starts and kills; without the folder it is not that writer.
 #[test]
-#[ignore = "the writer which the test below starts and kills"]
 fn writer() {
     let Some(folder) = env::var_os(FOLDER) else { return };
     let mut journal = open(Path::new(&folder));
@@ -48,7 +48,7 @@ fn fifty_kills_lose_no_acknowledged_record_and_use_no_number_twice() {
     let mut acknowledged = 0;
     for round in 1..=KILLS {
         let mut child = Command::new(env::current_exe().expect("this binary"))
-            .args(["--exact", "writer", "--ignored", "--nocapture"])
+            .args(["--exact", "writer", "--nocapture"])
             .env(FOLDER, folder.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

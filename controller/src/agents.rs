@@ -2,12 +2,13 @@
 
 mod attempts;
 mod control;
+mod doorstep;
 mod enroll;
 mod frames;
 mod relay;
 mod tls;
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,24 +16,25 @@ use agent_protocol::enroll::KeyPin;
 use agent_protocol::{ALPN_CONTROL, ALPN_ENROLL, ALPN_RELAY};
 use store::Store;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 pub use tls::server_config;
 
+use doorstep::Doorstep;
+
 use crate::fleet::{Fleet, pin_of_certificate};
-use crate::listen::slots::Slots;
-use crate::listen::{Accepted, HANDSHAKE_LIMIT, Lifetime, Relayed, accept_loop, source_of};
+use crate::listen::{Accepted, HANDSHAKE_LIMIT, Lifetime, Relayed, accept_loop};
 use crate::metrics::Metrics;
 use crate::sessions::Sessions;
 
 /// Connections at a time: control links and the relayed connections of phones.
 const MOST_CONNECTIONS: usize = 16_384;
-/// Connections at a time whose key is not known, from everywhere and from one source: whoever it is, others get in.
-/// A whole square of phones behind one access point is one source.
+/// Connections at a time whose key is not known, from everywhere and from one network. A whole square of phones behind
+/// one access point is one network while their handshakes last.
 const MOST_UNKNOWN: usize = 4096;
-const MOST_UNKNOWN_PER_SOURCE: usize = 1024;
+const MOST_UNKNOWN_PER_NETWORK: usize = 1024;
 
 /// What the listener works with.
 #[derive(Clone)]
@@ -75,8 +77,7 @@ impl Door {
 struct Room {
     door: Door,
     tls: TlsAcceptor,
-    unknown: Semaphore,
-    sources: Slots<IpAddr>,
+    doorstep: Doorstep,
     enrolment: enroll::Enrolment,
     relay: relay::Relay,
 }
@@ -85,8 +86,7 @@ struct Room {
 pub async fn serve(listener: TcpListener, tls: rustls::ServerConfig, door: Door) {
     let room = Arc::new(Room {
         tls: TlsAcceptor::from(Arc::new(tls)),
-        unknown: Semaphore::new(MOST_UNKNOWN),
-        sources: Slots::new(MOST_UNKNOWN_PER_SOURCE),
+        doorstep: Doorstep::new(MOST_UNKNOWN, MOST_UNKNOWN_PER_NETWORK),
         enrolment: enroll::Enrolment::new(&door),
         relay: relay::Relay::new(&door),
         door: door.clone(),
@@ -98,31 +98,42 @@ pub async fn serve(listener: TcpListener, tls: rustls::ServerConfig, door: Door)
     accept_loop("agents", listener, MOST_CONNECTIONS, door.metrics, door.lifetime, serve).await;
 }
 
+/// A connection of an access point that proved its key.
+enum Proven {
+    Control(TlsStream<TcpStream>, String),
+    Relay(TlsStream<TcpStream>, String),
+}
+
 impl Room {
     async fn serve(&self, accepted: Accepted) {
         let Accepted { stream, peer, permit } = accepted;
-        let unknown = (self.unknown.try_acquire(), self.sources.take(source_of(peer.ip())));
-        let (Ok(_), Some(_)) = &unknown else {
-            self.count("unknown_full");
-            return;
+        let guest = self.doorstep.enter(peer.ip());
+        let proven = tokio::select! {
+            proven = self.meet(stream, peer) => proven,
+            () = guest.sent_off() => return self.count("unknown_full"),
         };
-        let Some((stream, pin)) = self.handshake(stream).await else { return };
+        drop(guest);
+        match proven {
+            Some(Proven::Control(stream, ap)) => control::serve(&self.door, stream, Some(ap)).await,
+            Some(Proven::Relay(stream, ap)) => self.relay.serve(stream, ap, permit).await,
+            None => {}
+        }
+    }
+
+    /// The handshake; whoever is no access point of ours is served here to the end.
+    async fn meet(&self, stream: TcpStream, peer: SocketAddr) -> Option<Proven> {
+        let (stream, pin) = self.handshake(stream).await?;
         let purpose = stream.get_ref().1.alpn_protocol().map(<[u8]>::to_vec);
         let ap = self.door.fleet.inventory().by_pin(&pin).map(str::to_owned);
         match (purpose.as_deref(), ap) {
+            (Some(ALPN_CONTROL), Some(ap)) => return Some(Proven::Control(stream, ap)),
+            (Some(ALPN_RELAY), Some(ap)) => return Some(Proven::Relay(stream, ap)),
             (Some(ALPN_ENROLL), _) => self.enrolment.serve(stream, pin, peer.ip()).await,
-            (Some(ALPN_CONTROL), Some(ap)) => {
-                drop(unknown);
-                control::serve(&self.door, stream, Some(ap)).await;
-            }
             (Some(ALPN_CONTROL), None) => control::serve(&self.door, stream, None).await,
-            (Some(ALPN_RELAY), Some(ap)) => {
-                drop(unknown);
-                self.relay.serve(stream, ap, permit).await;
-            }
             (Some(ALPN_RELAY), None) => self.count("unknown_key"),
             (Some(_) | None, _) => self.count("no_alpn"),
         }
+        None
     }
 
     async fn handshake(&self, stream: TcpStream) -> Option<(TlsStream<TcpStream>, KeyPin)> {

@@ -18,8 +18,8 @@ fn state(sequence: u64) -> State {
     State { epoch: 1, sequence, grants, ap_id: format!("HK-{sequence}"), ..State::default() }
 }
 
+/// The writer which the test below starts and kills; without the folder it is not that writer.
 #[test]
-#[ignore = "the writer which the test below starts and kills"]
 fn writer() {
     let Some(folder) = env::var_os(FOLDER) else { return };
     let mut ledger = Ledger::open(Path::new(&folder)).unwrap();
@@ -37,7 +37,7 @@ fn forty_kills_leave_the_last_saved_state_or_the_one_under_way_whole() {
     let mut saved = 0;
     for round in 1..=KILLS {
         let mut child = Command::new(env::current_exe().unwrap())
-            .args(["--exact", "ledger::writer", "--ignored", "--nocapture"])
+            .args(["--exact", "ledger::writer", "--nocapture"])
             .env(FOLDER, folder.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
