@@ -1,5 +1,7 @@
 //! Phones that lie: another's address, another's MAC, an address of their own, their own resolver.
 
+mod link_local;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use anyhow::{Context as _, Result, ensure};

@@ -2,7 +2,7 @@
 //! authority, the body counted as it comes. Enough of a browser to pass a captive portal, and exact about bytes.
 
 use std::io::{self, BufRead as _, BufReader, Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, SocketAddrV6, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -189,11 +189,16 @@ impl Client {
     /// When the name has no address, nobody listens, or the certificate is not valid.
     pub fn connect(&self, url: &Url) -> Result<Box<dyn Stream>> {
         let tcp = self.connect_tcp(url)?;
-        if !url.tls {
-            return Ok(Box::new(tcp));
-        }
+        if url.tls { self.secure(tcp, url) } else { Ok(Box::new(tcp)) }
+    }
+
+    /// Begins TLS with `url`'s host on a connection that is open already, however it was opened.
+    ///
+    /// # Errors
+    /// When the certificate is not valid or the other side breaks off.
+    pub fn secure(&self, stream: impl Stream + 'static, url: &Url) -> Result<Box<dyn Stream>> {
         let name = ServerName::try_from(url.host.clone()).context("not a server's name")?;
-        let mut tls = StreamOwned::new(ClientConnection::new(self.tls.clone(), name)?, tcp);
+        let mut tls = StreamOwned::new(ClientConnection::new(self.tls.clone(), name)?, stream);
         while tls.conn.is_handshaking() {
             tls.conn.complete_io(&mut tls.sock).with_context(|| format!("TLS with {} failed", url.host))?;
         }
@@ -235,13 +240,25 @@ impl Client {
 pub fn connect_from(source: Option<IpAddr>, to: SocketAddr) -> io::Result<TcpStream> {
     let socket = Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP))?;
     if let Some(source) = source {
-        socket.bind(&SocketAddr::new(source, 0).into())?;
+        socket.bind(&local_end(source)?.into())?;
     }
     socket.connect_timeout(&to.into(), CONNECT_LIMIT)?;
     socket.set_read_timeout(Some(READ_LIMIT))?;
     socket.set_write_timeout(Some(READ_LIMIT))?;
     socket.set_tcp_nodelay(true)?;
     Ok(socket.into())
+}
+
+/// The local end at `source`; a link-local address means nothing without its interface, and a phone has one.
+fn local_end(source: IpAddr) -> io::Result<SocketAddr> {
+    let scope = match source {
+        IpAddr::V6(v6) if v6.is_unicast_link_local() => nix::net::if_::if_nametoindex("wlan0")?,
+        IpAddr::V4(_) | IpAddr::V6(_) => 0,
+    };
+    Ok(match source {
+        IpAddr::V4(v4) => SocketAddr::from((v4, 0)),
+        IpAddr::V6(v6) => SocketAddrV6::new(v6, 0, 0, scope).into(),
+    })
 }
 
 /// A byte stream: TCP, or TLS on it.
