@@ -5,9 +5,13 @@
 //! and counts sleep.
 
 use std::fs;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nix::time::{ClockId, clock_gettime};
+use rustls::pki_types::UnixTime;
+use rustls::time_provider::TimeProvider;
 
 use crate::ledger::KnownTime;
 
@@ -18,6 +22,8 @@ mod tests;
 const FRAMES: usize = 8;
 /// After a boot without the controller, a wall clock further ahead of the ledger than this is not believed.
 const BELIEVED_AHEAD_MS: i64 = 48 * 3_600_000;
+/// A wall clock further from the controller's is told as a problem.
+const TOLD_OFF_MS: u64 = 5 * 60_000;
 
 /// Where the present idea of the controller's time comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +117,21 @@ impl ControllerClock {
         self.source != Source::Unsure
     }
 
+    /// A sentence when the machine's own clock is not the controller's, which DHCP and the log go by.
+    #[must_use]
+    pub fn problem(&self, boottime_ms: u64, wall_ms: u64) -> Option<String> {
+        let (ours, theirs) = (wall_ms, self.at(boottime_ms));
+        if self.source != Source::Controller || ours.abs_diff(theirs) <= TOLD_OFF_MS {
+            return None;
+        }
+        let way = if ours < theirs { "behind" } else { "ahead of" };
+        let off = Duration::from_secs((ours.abs_diff(theirs) + 30_000) / 60_000 * 60);
+        let off = humantime::format_duration(off);
+        Some(format!(
+            "this machine's clock is {off} {way} the controller's; let NTP set it: timedatectl set-ntp true"
+        ))
+    }
+
     /// What the ledger keeps of it. It is kept when it is unsure too: time then stands still over a boot and never runs
     /// back.
     #[must_use]
@@ -121,6 +142,26 @@ impl ControllerClock {
             boot_id: boot_id.to_owned(),
             unsure: !self.known(),
         }
+    }
+}
+
+/// The controller's time for those who only read it. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Reading(Arc<AtomicI64>);
+
+impl Reading {
+    /// Takes over what `clock` says.
+    pub fn follow(&self, clock: &ControllerClock) {
+        self.0.store(clock.offset_ms, Ordering::Relaxed);
+    }
+}
+
+/// The dates of a certificate are checked by it: an access point in 1970 judges as phones do.
+impl TimeProvider for Reading {
+    fn current_time(&self) -> Option<UnixTime> {
+        let now_ms = signed(boottime_ms()).saturating_add(self.0.load(Ordering::Relaxed));
+        let now_ms = u64::try_from(now_ms).unwrap_or(0);
+        Some(UnixTime::since_unix_epoch(Duration::from_millis(now_ms)))
     }
 }
 

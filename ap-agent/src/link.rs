@@ -129,6 +129,8 @@ enum Ended {
     Silent,
     #[error("the controller sent something that is no frame of this protocol")]
     Nonsense,
+    #[error("the controller closed the connection without a word")]
+    Closed,
     #[error("the connection broke ({0})")]
     Broken(#[source] io::Error),
     #[error("the connection was too slow for what there is to say")]
@@ -189,6 +191,7 @@ impl Link {
                 | Ended::Connect(_)
                 | Ended::Silent
                 | Ended::Nonsense
+                | Ended::Closed
                 | Ended::Broken(_)
                 | Ended::TooSlow
                 | Ended::Stopping => backoff.next_pause(away),
@@ -311,8 +314,10 @@ async fn receive(read: &mut (impl AsyncRead + Unpin), inbox: &mut BytesMut) -> R
             return Ok(frame);
         }
         match read.read_buf(inbox).await {
-            Ok(0) => return Err(Ended::Broken(io::ErrorKind::UnexpectedEof.into())),
+            Ok(0) => return Err(Ended::Closed),
             Ok(_) => {}
+            // A peer that dies leaves the TLS stream without its end.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Err(Ended::Closed),
             Err(error) => return Err(Ended::Broken(error)),
         }
     }

@@ -15,6 +15,7 @@ use rustls::pki_types::ServerName;
 use tokio_rustls::TlsConnector;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::clock::Reading;
 use crate::relay::Relay;
 
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -43,12 +44,13 @@ pub struct Prober {
 }
 
 impl Prober {
-    /// Reads the system's roots (`SSL_CERT_FILE` names others). Without any, every probe fails and says so.
+    /// Reads the system's roots (`SSL_CERT_FILE` names others). Without any, every probe fails and says so. Dates of
+    /// certificates are checked by the controller's `time`.
     ///
     /// # Errors
     /// What rustls says.
-    pub fn new() -> Result<Self, rustls::Error> {
-        Ok(Self::trusting(crate::tls::system_roots()?))
+    pub fn new(time: Reading) -> Result<Self, rustls::Error> {
+        Ok(Self::trusting(crate::tls::system_roots(Arc::new(time))?))
     }
 
     /// A prober that trusts what `roots` trusts.

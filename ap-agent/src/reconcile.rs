@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::{self, ControllerClock};
+use crate::clock::{self, ControllerClock, Reading};
 use crate::gate::{Gate, GateError};
 use crate::grants::Grants;
 use crate::journal::{Journal, JournalError};
@@ -81,6 +81,8 @@ pub struct Parts<G, N> {
     pub link: LinkHandle,
     /// Whose addresses are whose.
     pub owners: Owners,
+    /// Where others read the controller's time.
+    pub time: Reading,
     /// Counters of relay and responder, by name.
     pub counters: Box<dyn Fn() -> Vec<(&'static str, u64)> + Send>,
 }
@@ -114,6 +116,7 @@ pub struct Core<G, N> {
     stations: Stations,
     link: LinkHandle,
     owners: Owners,
+    time: Reading,
     counters: Box<dyn Fn() -> Vec<(&'static str, u64)> + Send>,
     upstream: upstream::Upstream,
     probe_failures: u32,
@@ -170,6 +173,7 @@ impl<G: Gate, N: Network> Core<G, N> {
             stations: Stations::default(),
             link: parts.link,
             owners: parts.owners,
+            time: parts.time,
             counters: parts.counters,
             probe_failures: 0,
             probe_fine: false,

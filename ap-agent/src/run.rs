@@ -14,6 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::clock::Reading;
 use crate::config::AgentConfig;
 use crate::dial::Dial;
 use crate::gate::KernelGate;
@@ -98,6 +99,7 @@ pub async fn run(config: AgentConfig) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let dial = Dial::new(&controller)?;
     let owners = Owners::default();
+    let time = Reading::default();
     let (heard_in, heard) = mpsc::channel(1024);
     let (questions_in, questions) = mpsc::channel(8);
     let (probes_in, probes) = mpsc::channel(4);
@@ -137,6 +139,7 @@ pub async fn run(config: AgentConfig) -> anyhow::Result<()> {
         problems: loaded.problems,
         link: handle.clone(),
         owners,
+        time: time.clone(),
         counters,
     })?;
 
@@ -144,7 +147,7 @@ pub async fn run(config: AgentConfig) -> anyhow::Result<()> {
     tokio::spawn(Arc::clone(&relay).serve(relay_listener, stop.clone()));
     tokio::spawn(link_task.run(stop.clone()));
     tokio::spawn(keep_warm(Arc::clone(&relay), handle, stop.clone()));
-    tokio::spawn(follow_portal(relay, portal, probes_in, away_in, stop.clone()));
+    tokio::spawn(follow_portal(relay, (portal, time), probes_in, away_in, stop.clone()));
     let data_dir = config.data_dir.clone();
     tokio::spawn(async move {
         if let Err(error) = crate::status::serve(&data_dir, questions_in).await {
@@ -195,12 +198,12 @@ async fn keep_warm(relay: Arc<Relay>, link: LinkHandle, stop: CancellationToken)
 /// Names the network to the relay and probes the portal as often as the settings say.
 async fn follow_portal(
     relay: Arc<Relay>,
-    mut portal: watch::Receiver<Option<Settings>>,
+    (mut portal, time): (watch::Receiver<Option<Settings>>, Reading),
     outcomes: mpsc::Sender<Option<String>>,
     away: watch::Sender<Duration>,
     stop: CancellationToken,
 ) {
-    let prober = match Prober::new() {
+    let prober = match Prober::new(time) {
         Ok(prober) => prober,
         Err(error) => {
             tracing::warn!(%error, "the portal cannot be probed; phones are not told of it by DHCP");

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
+use rustls::time_provider::DefaultTimeProvider;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -90,7 +91,7 @@ async fn play(options: &Options, points: &[Arc<AccessPoint>]) -> anyhow::Result<
             bail!("an access point is not served by {}: {problem}", options.controller);
         }
     }
-    let roots = Arc::new(system_roots()?);
+    let roots = Arc::new(system_roots(Arc::new(DefaultTimeProvider))?);
     let tally = Arc::new(Tally::default());
     let pace = Pace { until: Instant::now() + options.lasting, step: options.step, stay: options.stay };
     let mut dice = Dice::from_system();

@@ -22,6 +22,8 @@ pub struct Metrics {
     pub failed_commits: IntCounter,
     /// Grants that access points refused to put in force.
     pub refused_grants: IntCounter,
+    /// Links begun by access points with a wrong clock.
+    pub wrong_clocks: IntCounter,
     /// Taps by result.
     pub taps: IntCounterVec,
 }
@@ -78,6 +80,10 @@ impl Metrics {
             refused_grants: counter(
                 "hotspot_refused_grants_total",
                 "Grants an access point did not put in force.",
+            )?,
+            wrong_clocks: counter(
+                "hotspot_wrong_clocks_total",
+                "Control links begun by access points whose clock is more than five minutes off.",
             )?,
             taps: vec("hotspot_taps_total", "Taps on Connect by result.", &["result"])?,
             registry,

@@ -1,6 +1,7 @@
 //! Faults: a killed agent, a killed controller, a controller out of reach. What runs goes on, strangers stay outside, no byte is lost.
 
 mod away;
+mod clocks;
 mod durability;
 
 use std::time::Duration;

@@ -113,3 +113,22 @@ fn the_machines_clocks_can_be_read() {
     assert_eq!(boot_id().len(), 36);
     assert!(wall_ms() > 0);
 }
+
+#[test]
+fn a_machine_in_1970_or_two_hours_off_is_told_what_to_do_and_reads_the_controllers_time() {
+    let mut clock = ControllerClock::start(None, "boot", 0, 0);
+    assert_eq!(clock.problem(0, 0), None, "nobody has said the time yet");
+    let now = boottime_ms();
+    clock.feed(NOON, now);
+    assert_eq!(clock.problem(now, NOON + 60_000), None);
+    let behind = clock.problem(now, NOON - 2 * HOUR).unwrap();
+    assert_eq!(
+        behind,
+        "this machine's clock is 2h behind the controller's; let NTP set it: timedatectl set-ntp true"
+    );
+    assert!(clock.problem(now, NOON + 2 * HOUR).unwrap().contains("2h ahead of"));
+    assert!(clock.problem(now, 0).unwrap().contains("56years"));
+    let reading = Reading::default();
+    reading.follow(&clock);
+    assert!(reading.current_time().unwrap().as_secs().abs_diff(NOON / 1000) <= 1);
+}

@@ -8,6 +8,7 @@ use agent_protocol::v1::SessionEnd;
 use gate_core::{GateChange, Mac, Observed, changes_to, surplus};
 
 use super::{Core, CoreError, LEDGER_EVERY, Network};
+use crate::clock;
 use crate::dnsmasq::parse_leases;
 use crate::gate::Gate;
 use crate::sessions::Terms;
@@ -21,6 +22,10 @@ impl<G: Gate, N: Network> Core<G, N> {
             return Ok(());
         }
         self.repair_network().await;
+        match self.clock.problem(clock::boottime_ms(), clock::wall_ms()) {
+            Some(problem) => self.problems.insert("clock", problem),
+            None => self.problems.remove("clock"),
+        };
         let leases = self.changed_leases();
         let mut in_force = false;
         if let Some(mut seen) = self.observe().await {
@@ -234,7 +239,7 @@ impl<G: Gate, N: Network> Core<G, N> {
             }
         };
         self.problems.remove("leases");
-        let wall_secs = crate::clock::wall_ms() / 1000;
+        let wall_secs = clock::wall_ms() / 1000;
         let valid =
             parse_leases(&text).into_iter().filter(|lease| lease.expires == 0 || lease.expires > wall_secs);
         let leases: BTreeMap<Ipv4Addr, Mac> = valid
@@ -270,7 +275,7 @@ fn new_id() -> [u8; 16] {
     let mut id = [0; 16];
     // The kernel's random source does not fail once the system is up; an id from the clock still differs.
     if getrandom::fill(&mut id).is_err() {
-        id = u128::from(crate::clock::boottime_ms()).to_be_bytes();
+        id = u128::from(clock::boottime_ms()).to_be_bytes();
     }
     id
 }

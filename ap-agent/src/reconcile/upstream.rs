@@ -54,6 +54,7 @@ impl<G: Gate, N: Network> Core<G, N> {
             }
             LinkEvent::Frame { body, unix_ms, boottime_ms } => {
                 self.clock.feed(unix_ms, boottime_ms);
+                self.time.follow(&self.clock);
                 self.frame(body).await?;
             }
         }

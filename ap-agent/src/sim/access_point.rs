@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Key;
 use super::surroundings::{Air, SharedGate, Surroundings};
+use crate::clock::Reading;
 use crate::journal::{Journal, Limits};
 use crate::ledger::Ledger;
 use crate::link::{Link, LinkHandle};
@@ -86,6 +87,7 @@ impl AccessPoint {
             problems: loaded.problems,
             link: link.clone(),
             owners,
+            time: Reading::default(),
             counters: Box::new(move || counts.counts.all()),
         })?;
         tokio::spawn(task.run(stop.clone()));

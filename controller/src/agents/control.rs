@@ -149,6 +149,14 @@ impl Link<'_> {
         if attached.ahead {
             self.door.sessions.log_is_older(hello.epoch, hello.sequence).await;
         }
+        if let Some(off) = clock::apart(clock::unix_ms(), hello.unix_ms) {
+            self.door.metrics.wrong_clocks.inc();
+            tracing::warn!(
+                ap.id = %self.ap,
+                off,
+                "an access point's clock is wrong; set it there: timedatectl set-ntp true"
+            );
+        }
         let Outbox { link_id, queue, close, sender } = attached.outbox;
         let journal: [u8; 16] = durable.journal_id.as_slice().try_into().unwrap_or_default();
         if durable.sequence > 0 {

@@ -58,6 +58,10 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
 }
 
 async fn run(config: Config, sockets: Sockets, store: Store, signals: &mut Signals) -> anyhow::Result<()> {
+    let newest = store.newest().await?.map(|newest| newest.0);
+    if let Some(problem) = clock::check(clock::unix_ms(), newest)? {
+        tracing::warn!("{problem}");
+    }
     let metrics = Metrics::new()?;
     let lifetime = Lifetime::new();
     let finish = CancellationToken::new();

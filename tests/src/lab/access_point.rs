@@ -37,6 +37,7 @@ pub struct AccessPoint {
     folder: PathBuf,
     authority: PathBuf,
     binary: PathBuf,
+    environment: Vec<(String, String)>,
     agent: Option<Process>,
     dnsmasq: Option<Dnsmasq>,
     netns: Option<Netns>,
@@ -56,6 +57,7 @@ impl AccessPoint {
             folder,
             authority: authority.pem().to_path_buf(),
             binary: program("ap-agent")?,
+            environment: Vec::new(),
             agent: None,
             dnsmasq: None,
             netns: None,
@@ -71,6 +73,11 @@ impl AccessPoint {
     /// Takes another build of the agent than the one in `target/release`.
     pub fn use_agent(&mut self, binary: &Path) {
         self.binary = binary.to_path_buf();
+    }
+
+    /// Further variables for every program of this access point's agent.
+    pub fn use_environment(&mut self, environment: &[(String, String)]) {
+        self.environment = environment.to_vec();
     }
 
     /// Its uplink's number on the fake internet.
@@ -163,6 +170,7 @@ impl AccessPoint {
         let mut command = netns.command(&self.binary);
         command.args(["run", "--config"]).arg(self.config());
         command.env("SSL_CERT_FILE", &self.authority).env("RUST_LOG", log_filter());
+        command.envs(self.environment.iter().cloned());
         let agent = Process::start("ap-agent", &mut command, &self.log("agent"))?;
         if self.dnsmasq.is_none() {
             self.dnsmasq = Some(Dnsmasq::supervise(netns, &self.dnsmasq_folder(), &self.log("dnsmasq"))?);
@@ -230,6 +238,7 @@ impl AccessPoint {
     pub fn agent_command(&self, words: &[&str]) -> Result<String> {
         let mut command = self.netns()?.command(&self.binary);
         command.args(words).arg("--config").arg(self.config()).env("SSL_CERT_FILE", &self.authority);
+        command.envs(self.environment.iter().cloned());
         output(&mut command)
     }
 

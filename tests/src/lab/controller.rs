@@ -131,6 +131,12 @@ impl Controller {
         self.data.join("hotspot.db")
     }
 
+    /// Where its log is.
+    #[must_use]
+    pub fn log(&self) -> &Path {
+        &self.log
+    }
+
     /// Its process.
     ///
     /// # Errors

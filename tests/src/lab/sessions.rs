@@ -43,6 +43,8 @@ pub struct Session {
     pub id: String,
     /// The grant it ran under.
     pub grant_id: String,
+    /// When it began, by the controller's clock, in Unix milliseconds.
+    pub opened_ms: u64,
     /// Bytes from the device.
     pub bytes_up: u64,
     /// Bytes to the device.
@@ -79,7 +81,7 @@ pub fn sessions_of(controller: &Controller, mac: [u8; 6]) -> Result<Vec<Session>
     query(
         &controller.database(),
         &format!(
-            "SELECT ap, hex(id) AS id, hex(grant_id) AS grant_id, bytes_up, bytes_down, ended_by, addresses \
+            "SELECT ap, hex(id) AS id, hex(grant_id) AS grant_id, opened_ms, bytes_up, bytes_down, ended_by, addresses \
              FROM session WHERE hex(mac) = upper('{mac}') ORDER BY opened_ms"
         ),
     )

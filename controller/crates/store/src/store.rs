@@ -102,6 +102,14 @@ impl Store {
         self.database.check().await
     }
 
+    /// The newest time at which anything was granted or an access point's journal was stored; `None` in a new database.
+    ///
+    /// # Errors
+    /// Only the common ones.
+    pub async fn newest(&self) -> Result<Option<UnixMs>, StoreError> {
+        self.database.newest().await
+    }
+
     /// What `session_core::Domain::restore` needs; `since` is now less the machine's `settle_ms`.
     ///
     /// # Errors

@@ -42,6 +42,14 @@ impl Database {
         self.read(async |c| log_rest(c, id, have).await).await
     }
 
+    pub(crate) async fn newest(&self) -> Result<Option<UnixMs>, StoreError> {
+        let sql = "SELECT max(at) FROM (SELECT max(updated_ms) AS at FROM journal UNION ALL
+            SELECT max(starts_ms) FROM device_grant)";
+        let read =
+            async |c: &mut SqliteConnection| sqlx::query_scalar::<_, Option<i64>>(sql).fetch_one(c).await;
+        Ok(self.read(read).await?.map(|at| UnixMs(at.unsigned_abs())))
+    }
+
     pub(crate) async fn journal_position(&self, ap: &ApId, journal: JournalId) -> Result<u64, StoreError> {
         let sql = "SELECT sequence FROM journal WHERE ap = ?1 AND id = ?2";
         let read = async |c: &mut SqliteConnection| {
