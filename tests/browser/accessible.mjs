@@ -1,7 +1,7 @@
 // axe-core on every given page, light and dark, at 320 and 1280 px, with every <details> open.
-// {"pages":["https://…"],"lang":"vi","shots":"DIR"}
-import { readFile } from 'node:fs/promises';
-import { mkdir } from 'node:fs/promises';
+// {"pages":[{"url":"https://…","status":200,"name":"…"}],"lang":"vi","shots":"DIR"}; a page with "from" is what a form on
+// that page gets by posting "bytes" bytes, a page with "body" is what another client was answered.
+import { mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { argument, report, withPhone } from './phone.mjs';
@@ -10,7 +10,31 @@ const want = argument();
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 await mkdir(want.shots, { recursive: true });
 
+/** Opens a page as it says and returns the answer's status. */
+async function open(page, { url, from, bytes, status, body }) {
+  if (body !== undefined) {
+    const served = route => route.fulfill({ status, body, contentType: 'text/html; charset=utf-8' });
+    await page.route(url, served);
+    try {
+      return (await page.goto(url)).status();
+    } finally {
+      await page.unroute(url, served);
+    }
+  }
+  if (from === undefined) return (await page.goto(url)).status();
+  await page.goto(from);
+  const answered = page.waitForResponse(answer => answer.request().isNavigationRequest() && answer.url() === url);
+  await Promise.all([page.waitForNavigation(), page.evaluate(({ url, bytes }) => {
+    const form = document.body.appendChild(document.createElement('form'));
+    Object.assign(form, { method: 'post', action: url });
+    if (bytes > 0) Object.assign(form.appendChild(document.createElement('input')), { name: 'a', value: 'a'.repeat(bytes) });
+    form.submit();
+  }, { url, bytes })]);
+  return (await answered).status();
+}
+
 const findings = [];
+const headings = {};
 let checked = 0;
 let failure = '';
 try {
@@ -21,19 +45,23 @@ try {
       for (const width of [320, 1280]) {
         await page.emulateMedia({ colorScheme });
         await page.setViewportSize({ width, height: 800 });
-        for (const url of want.pages) {
-          await page.goto(url);
+        for (const wanted of want.pages) {
+          const { url } = wanted;
+          const { pathname, search } = new URL(url);
+          const name = wanted.name ?? (pathname + search).replaceAll(/[/?=%]/g, '_');
+          const status = await open(page, wanted);
+          if (status !== wanted.status) throw new Error(`${name} was answered with ${status}`);
+          headings[name] = await page.locator('h1, p').first().innerText();
           await page.evaluate(() => document.querySelectorAll('details').forEach(box => { box.open = true; }));
           await page.evaluate(axe);
           const result = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
           const sideways = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
-          const name = new URL(url).pathname.replaceAll('/', '_') || '_';
-          await page.screenshot({ path: join(want.shots, `axe-${want.lang}-${colorScheme}-${width}${name}.png`), fullPage: true });
+          await page.screenshot({ path: join(want.shots, `axe-${want.lang}-${colorScheme}-${width}-${name}.png`), fullPage: true });
           checked += 1;
           for (const violation of result.violations) {
-            findings.push({ url, colorScheme, width, rule: violation.id, nodes: violation.nodes.map(node => node.html.slice(0, 200)) });
+            findings.push({ name, url: url.slice(0, 120), colorScheme, width, rule: violation.id, nodes: violation.nodes.map(node => node.html.slice(0, 200)) });
           }
-          if (sideways) findings.push({ url, colorScheme, width, rule: 'scrolls sideways', nodes: [] });
+          if (sideways) findings.push({ name, url: url.slice(0, 120), colorScheme, width, rule: 'scrolls sideways', nodes: [] });
         }
       }
     }
@@ -41,4 +69,4 @@ try {
 } catch (error) {
   failure = String(error);
 }
-report({ ok: failure === '' && findings.length === 0 && checked > 0, checked, findings, failure });
+report({ ok: failure === '' && findings.length === 0 && checked > 0, checked, headings, findings, failure });

@@ -119,6 +119,12 @@ impl Client {
         Self { resolver, ..self.clone() }
     }
 
+    /// The languages it asks for, an Accept-Language value.
+    #[must_use]
+    pub fn language(&self) -> &str {
+        &self.language
+    }
+
     /// The namespace it lives in.
     #[must_use]
     pub fn netns(&self) -> &Netns {
@@ -181,6 +187,14 @@ impl Client {
             read_head(stream, sent).with_context(|| format!("{} {}", request.method, request.url))?;
         self.keep_cookies(&exchange.headers);
         Ok(exchange)
+    }
+
+    /// Sends `request` on a connection that is open already and reads the whole answer.
+    ///
+    /// # Errors
+    /// When no whole answer comes.
+    pub fn send_on(&self, stream: Box<dyn Stream>, request: &Request<'_>) -> Result<Answer> {
+        whole(self.begin_on(stream, request)?, request.url)
     }
 
     /// Opens a connection to where `url` points, TLS included for https.
