@@ -10,14 +10,18 @@ mod owner;
 mod step;
 mod wire;
 
-use session_core::{ApId, CivilDay, Connect, Connected, DayUsage, DomainId, Grant, Mac, NetworkId, Refusal};
-use store::{JournalId, Store, StoreError};
+use session_core::{
+    ApId, CivilDay, Connect, Connected, DayUsage, DomainId, Grant, Mac, NetworkId, Refusal, UnixMs,
+};
+use store::{Batch, JournalId, Store, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
 pub use owner::{Owner, OwnerEnd};
 pub use wire::{JournalPart, JournalPartError};
 
 use agent_protocol::v1;
+
+use crate::clock;
 
 /// Requests that may wait for the owner; one more makes its sender wait.
 const MOST_REQUESTS: usize = 1024;
@@ -83,7 +87,7 @@ enum Request {
     End { network: NetworkId, mac: Mac, reply: oneshot::Sender<Result<(), Unavailable>> },
     Journal { ap: ApId, journal: JournalId, durable: u64, reply: oneshot::Sender<()> },
     Record { part: JournalPart, reply: oneshot::Sender<()> },
-    LogIsOlder { epoch: u64, sequence: u64 },
+    LogIsOlder { epoch: u64, sequence: u64, records_missing: bool },
     AnnounceAgain,
 }
 
@@ -97,6 +101,7 @@ struct Question {
 /// The way to the owner. Cheap to clone.
 #[derive(Clone)]
 pub struct Sessions {
+    domain: DomainId,
     requests: mpsc::Sender<Request>,
     questions: mpsc::Sender<Question>,
     store: Store,
@@ -144,20 +149,34 @@ impl Sessions {
         answer.await.map_err(|_| STOPPED)?
     }
 
-    /// Says that an access point is here with this journal. Returns the last record of it that is durable.
+    /// Says that an access point is here with this journal, and that a controller told it that all up to `told` is
+    /// durable. Returns the last record that is durable here, and whether records it was told of are missing: the
+    /// database is an older one then, and what is missing is nowhere any more.
     ///
     /// # Errors
     /// What the store says.
-    pub async fn journal_announced(&self, ap: &str, journal: [u8; 16]) -> Result<u64, StoreError> {
+    pub async fn journal_announced(
+        &self,
+        ap: &str,
+        journal: [u8; 16],
+        told: u64,
+    ) -> Result<(u64, bool), StoreError> {
         let (ap, journal) = (ApId::from(ap), JournalId(journal));
-        let durable = self.store.journal_position(&ap, journal).await?;
+        let held = self.store.journal_position(&ap, journal).await?;
+        let durable = held.max(told);
+        if told > held {
+            tracing::error!(ap.id = %ap.0, records = told - held, "records that were durable are missing in the database");
+            let mut batch = Batch::new(self.domain.clone());
+            batch.journal(&ap, journal, told, UnixMs(clock::unix_ms()));
+            self.store.commit(batch).await?;
+        }
         let (reply, taken) = oneshot::channel();
         self.requests
             .send(Request::Journal { ap, journal, durable, reply })
             .await
             .map_err(|_| StoreError::Closed)?;
         taken.await.map_err(|_| StoreError::Closed)?;
-        Ok(durable)
+        Ok((durable, told > held))
     }
 
     /// Takes records of a journal in. What is returned resolves when they are durable, and fails when they do not
@@ -171,11 +190,11 @@ impl Sessions {
         Ok(durable)
     }
 
-    /// Says that an access point holds a later position of the log than the controller: the database is an older
-    /// one, and the log begins a new epoch.
-    pub async fn log_is_older(&self, epoch: u64, sequence: u64) {
-        // Nothing is lost when the controller stops: the access point says it again at its next hello.
-        let _ = self.requests.send(Request::LogIsOlder { epoch, sequence }).await;
+    /// Says that an access point holds a later position of the log than the controller, or one of this epoch with
+    /// records missing here: the database is an older one, and the log begins a new epoch.
+    pub async fn log_is_older(&self, epoch: u64, sequence: u64, records_missing: bool) {
+        // When the controller stops now, a position ahead of it is said again at the next hello.
+        let _ = self.requests.send(Request::LogIsOlder { epoch, sequence, records_missing }).await;
     }
 
     /// Asks for [`Announcement::Reset`].

@@ -121,6 +121,7 @@ impl<G: Gate, N: Network> Core<G, N> {
             epoch,
             sequence,
             unix_ms: crate::clock::wall_ms(),
+            durable: self.journal.durable(),
         }
     }
 

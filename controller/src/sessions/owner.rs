@@ -139,8 +139,12 @@ impl Owner {
         let machine = Domain::restore(stored, limits, UnixMs(clock::unix_ms()));
         let (request_sender, requests) = mpsc::channel(MOST_REQUESTS);
         let (question_sender, questions) = mpsc::channel(MOST_QUESTIONS);
-        let sessions =
-            Sessions { requests: request_sender, questions: question_sender, store: store.clone() };
+        let sessions = Sessions {
+            domain: domain.clone(),
+            requests: request_sender,
+            questions: question_sender,
+            store: store.clone(),
+        };
         let state = log_state(&machine, tail);
         let owner = Self {
             machine,

@@ -165,6 +165,48 @@ async fn a_killed_controller_loses_and_doubles_nothing() {
 }
 
 #[tokio::test]
+async fn a_restored_backup_shows_by_the_records_that_are_missing_though_the_log_has_caught_up() {
+    let files = Files::new();
+    let controller = Controller::start(&files).await;
+    let (mut agent, mut link, grant) = visited(&controller, &files).await;
+    link.journal(1, vec![report(fresh_id(), &grant, 500)]).await;
+    link.durable(1).await;
+    let backup = files.path("backup.db");
+    files.sql(&format!("VACUUM INTO '{}'", backup.display()));
+    link.journal(2, vec![report(fresh_id(), &grant, 70)]).await;
+    link.durable(2).await;
+    let have = link.have;
+    drop(link);
+    controller.kill().await;
+    for ending in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{ending}", files.database().display()));
+    }
+    std::fs::copy(&backup, files.database()).unwrap();
+
+    let controller = Controller::start(&files).await;
+    agent = agent.at(&controller);
+    let hello = async |told| {
+        let mut link = agent.control().await;
+        (link.have, link.told) = (have, told);
+        link.hello().await;
+        link
+    };
+    let mut link = hello(2).await;
+    link.snapshot().await;
+    assert!(link.have.0 > have.0, "the log goes on where two histories part");
+    // What is lost is not waited for, and what comes next is taken.
+    link.journal(3, vec![report(fresh_id(), &grant, 9)]).await;
+    link.durable(3).await;
+    assert_eq!(totals(&files), (2, 509));
+    let renewed = link.have;
+    drop(link);
+    // Whoever else comes with the former epoch gets the new one, not yet another.
+    let mut other = hello(7).await;
+    other.snapshot().await;
+    assert_eq!(other.have, renewed);
+}
+
+#[tokio::test]
 async fn a_repeated_batch_is_durable_again_and_changes_nothing() {
     let files = Files::new();
     let controller = Controller::start(&files).await;

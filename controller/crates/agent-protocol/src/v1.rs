@@ -68,6 +68,9 @@ pub struct Hello {
     /// The agent's own clock when it wrote this, for the engineer to see.
     #[prost(uint64, tag = "9")]
     pub unix_ms: u64,
+    /// Last sequence of the journal that the controller called durable; a database that holds less is an older one.
+    #[prost(uint64, tag = "10")]
+    pub durable: u64,
 }
 
 /// Whether one entry of the grant log is in force in this access point's kernel; without a grant: a whole snapshot.

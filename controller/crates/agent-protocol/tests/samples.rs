@@ -7,7 +7,8 @@ mod samples {
 }
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use agent_protocol::enroll::{EnrollRefusal, EnrollRequest, EnrollResponse};
 use agent_protocol::frame::{MAX_FRAME_BYTES, decode};
@@ -54,9 +55,6 @@ fn every_stored_body_of_enrolment_is_read_and_written_the_same() {
 
 #[test]
 fn no_file_lies_in_the_folder_without_a_value() {
-    if std::env::var_os(WRITE).is_some() {
-        write_missing_samples();
-    }
     let expected: BTreeSet<String> = all_frames()
         .iter()
         .map(|(name, _)| format!("{name}.bin"))
@@ -69,11 +67,11 @@ fn no_file_lies_in_the_folder_without_a_value() {
     assert_eq!(present, expected);
 }
 
-fn write_missing_samples() {
+fn write_missing_samples(folder: &Path) {
     let frames = all_frames().into_iter().map(|(name, value)| (name, "bin", value.to_bytes()));
     let bodies = all_bodies().into_iter().map(|(name, text)| (name, "json", text.into_bytes()));
     for (name, ending, bytes) in frames.chain(bodies) {
-        let path = folder().join(format!("{name}.{ending}"));
+        let path = folder.join(format!("{name}.{ending}"));
         if !path.exists() {
             std::fs::write(&path, bytes).unwrap();
         }
@@ -85,6 +83,13 @@ fn stored(name: &str, ending: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}; see samples/README.md", path.display()))
 }
 
-fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("samples/v1")
+fn folder() -> &'static Path {
+    static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("samples/v1");
+        if std::env::var_os(WRITE).is_some() {
+            write_missing_samples(&folder);
+        }
+        folder
+    });
+    &FOLDER
 }

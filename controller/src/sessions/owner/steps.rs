@@ -77,12 +77,13 @@ impl Owner {
                     self.retained.push_back(part);
                 }
             }
-            Request::LogIsOlder { epoch, sequence } => {
+            Request::LogIsOlder { epoch, sequence, records_missing } => {
                 let ours = self.machine.position();
-                if (Position { epoch, sequence }) > ours {
+                // After the first new epoch the others come with the former one.
+                if (Position { epoch, sequence }) > ours || (records_missing && epoch == ours.epoch) {
                     tracing::error!(
-                        "an access point knows a newer grant log than the database holds: a backup was restored; \
-                         the log begins a new epoch"
+                        "an access point knows more than the database holds: a backup was restored; the grant log begins \
+                         a new epoch"
                     );
                     self.raise_epoch = true;
                 }

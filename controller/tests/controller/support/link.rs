@@ -20,13 +20,15 @@ pub struct Link {
     pub journal: [u8; 16],
     /// What of the log this agent has.
     pub have: (u64, u64),
+    /// What of its journal was called durable.
+    pub told: u64,
     /// What the snapshot, if one came, and later entries say.
     pub grants: Vec<Grant>,
 }
 
 impl Link {
     pub fn new(stream: TlsStream<TcpStream>) -> Self {
-        Self { stream, inbox: BytesMut::new(), journal: [2; 16], have: (0, 0), grants: Vec::new() }
+        Self { stream, inbox: BytesMut::new(), journal: [2; 16], have: (0, 0), told: 0, grants: Vec::new() }
     }
 
     /// Sends bytes as they are.
@@ -51,6 +53,7 @@ impl Link {
             journal_id: self.journal.to_vec(),
             epoch,
             sequence,
+            durable: self.told,
             agent_version: "test".to_owned(),
             ..Hello::default()
         };

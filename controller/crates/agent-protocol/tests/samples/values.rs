@@ -71,6 +71,7 @@ fn up_frames() -> Vec<(&'static str, Frame)> {
     };
     vec![
         ("up-hello", up(up::Body::Hello(hello()))),
+        ("up-hello-durable", up(up::Body::Hello(Hello { durable: 77, ..hello() }))),
         ("up-grant-ack", up(up::Body::GrantAck(ack("")))),
         ("up-grant-ack-refused", up(up::Body::GrantAck(ack("the gate holds 65536 devices and is full")))),
         ("up-snapshot-ack", up(up::Body::GrantAck(GrantAck { grant_id: vec![], ..ack("") }))),
@@ -138,6 +139,7 @@ fn hello() -> Hello {
         epoch: 3,
         sequence: 4711,
         unix_ms: 86_400_000,
+        durable: 0,
     }
 }
 
