@@ -1,6 +1,6 @@
 // axe-core on every given page, light and dark, at 320 and 1280 px, with every <details> open.
 // {"pages":[{"url":"https://…","status":200,"name":"…"}],"lang":"vi","shots":"DIR"}; a page with "from" is what a form on
-// that page gets by posting "bytes" bytes, one with "answered" is what another client got.
+// that page gets by posting nothing, one with "answered" is what another client got.
 import { mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.
 await mkdir(want.shots, { recursive: true });
 
 /** Opens a page as it says and returns the answer's status. */
-async function open(page, { url, from, bytes, answered }) {
+async function open(page, { url, from, answered }) {
   if (answered !== undefined) {
     const served = route => route.fulfill({ ...answered, contentType: 'text/html; charset=utf-8' });
     await page.route(url, served);
@@ -23,14 +23,15 @@ async function open(page, { url, from, bytes, answered }) {
   }
   if (from === undefined) return (await page.goto(url)).status();
   await page.goto(from);
-  const answer = page.waitForResponse(response => response.request().isNavigationRequest() && response.url() === url);
-  await Promise.all([page.waitForNavigation(), page.evaluate(({ url, bytes }) => {
-    const form = document.body.appendChild(document.createElement('form'));
-    Object.assign(form, { method: 'post', action: url });
-    if (bytes > 0) Object.assign(form.appendChild(document.createElement('input')), { name: 'a', value: 'a'.repeat(bytes) });
-    form.submit();
-  }, { url, bytes })]);
-  return (await answer).status();
+  const [response] = await Promise.all([
+    page.waitForResponse(response => response.request().isNavigationRequest() && response.url() === url),
+    page.waitForNavigation(),
+    page.evaluate(action => {
+      const form = document.body.appendChild(document.createElement('form'));
+      Object.assign(form, { method: 'post', action }).submit();
+    }, url),
+  ]);
+  return response.status();
 }
 
 const findings = [];

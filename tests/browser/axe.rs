@@ -29,9 +29,9 @@ impl Page {
         Self(json!({ "url": url, "status": 200 }))
     }
 
-    /// What a form on the page `from` gets from `path` of the portal: `bytes` are sent in its only field.
-    pub fn posted(path: &str, from: &str, bytes: usize) -> Self {
-        Self(json!({ "url": portal_url() + path, "from": from, "bytes": bytes, "status": 200 }))
+    /// What an empty form on the page `from` gets from `path` of the portal.
+    pub fn posted(path: &str, from: &str) -> Self {
+        Self(json!({ "url": portal_url() + path, "from": from, "status": 200 }))
     }
 
     /// What another client was answered, because no browser would send such a request or wait so long.

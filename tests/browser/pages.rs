@@ -43,27 +43,27 @@ fn at(paths: &[&str]) -> Vec<Page> {
     paths.iter().map(|path| Page::at(path)).collect()
 }
 
-/// The answer to a tap whose body never comes.
-fn slow(client: &Client) -> Result<Answer> {
+/// The answer to a tap that announces so many bytes and sends none of them.
+fn announced(client: &Client, bytes: usize) -> Result<Answer> {
     let url = Url::parse(&(portal_url() + "/connect"))?;
     let mut stream = client.connect(&url)?;
-    let head =
-        "POST /connect HTTP/1.1\r\nHost: wifi.hoankiem.lab\r\nContent-Length: 9\r\nConnection: close\r\n";
-    write!(stream, "{head}Accept-Language: {}\r\n\r\n", client.language()).context("cannot send a head")?;
+    let head = format!("POST /connect HTTP/1.1\r\nHost: {}\r\nContent-Length: {bytes}\r\n", url.host);
+    let language = client.language();
+    write!(stream, "{head}Connection: close\r\nAccept-Language: {language}\r\n\r\n")
+        .context("cannot send a head")?;
     stream.flush()?;
     read_answer(stream, &url)
 }
 
 /// Every way to be told that a request was wrong.
 fn errors(client: &Client) -> Result<Vec<Page>> {
-    let home = portal_url() + "/";
     Ok(vec![
         Page::at("/no-such-page").status(404),
         Page::at("/guide/place/%ff").status(400),
         Page::at("/connect").status(405).named("405"),
-        Page::posted("/connect", "about:blank", 0).status(403).named("403"),
-        Page::posted("/connect", &home, 20_000).status(413).named("413"),
-        Page::answered(&slow(client)?).status(503).named("503"),
+        Page::posted("/connect", "about:blank").status(403).named("403"),
+        Page::answered(&announced(client, 20_000)?).status(413).named("413"),
+        Page::answered(&announced(client, 9)?).status(503).named("503"),
     ])
 }
 
@@ -121,7 +121,7 @@ fn every_page_of_the_public_guide_is_accessible_in_light_and_dark_narrow_and_wid
     let home = portal_url() + "/";
     axe(&lab, lab.internet.netns(), "public", |_| {
         let mut pages = at(&ELSEWHERE);
-        pages.push(Page::posted("/connect", &home, 0).status(403).named("tap"));
+        pages.push(Page::posted("/connect", &home).status(403).named("tap"));
         Ok(pages)
     })?;
     Ok(())

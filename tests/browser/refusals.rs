@@ -31,7 +31,7 @@ fn anew(lab: &mut Lab, client: &Client, change: impl FnOnce(&Lab) -> Result<()>)
 fn refused(lab: &Lab, phone: &Phone, name: &str) -> Result<Headings> {
     let home = portal_url() + "/";
     let tap = axe(lab, phone.netns(), &format!("{name}-tap"), |_| {
-        Ok(vec![Page::posted("/connect", &home, 0).status(403).named("tap")])
+        Ok(vec![Page::posted("/connect", &home).status(403).named("tap")])
     })?;
     let seen = axe(lab, phone.netns(), name, |_| Ok(vec![Page::at("/").named(name)]))?;
     let of = |headings: &Headings| headings.values().next().cloned();
