@@ -13,8 +13,8 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::{Html, IntoResponse, Response};
 use captive_portal::{
-    Asker, Away, Backend, Busy, Connect, End, Identity, Neighbour, Offer, Online, Place, Position, PublicUrl,
-    Refusal, Settings, Visitor, Words, router,
+    Asker, Away, Backend, Busy, Connect, End, Identity, Offer, Online, Place, Position, PublicUrl, Refusal,
+    Settings, Visitor, Words, router,
 };
 use tower::ServiceExt as _;
 
@@ -50,21 +50,13 @@ impl Still {
     }
 
     fn full(&self) -> Busy {
-        let near = |name: (&str, &str), lat, lon, nearly_full| Neighbour {
-            place: place("hk-00", name, None, lat, lon),
-            nearly_full,
-        };
+        let near = |name: (&str, &str), lat, lon| place("hk-00", name, None, lat, lon);
         Busy::AccessPointFull {
             devices: 64,
             nearby: vec![
-                near(
-                    ("Nhà 3 tầng đầu phố Lò Sũ", "Three-storey house, head of Lo Su"),
-                    21.0313,
-                    105.8538,
-                    false,
-                ),
-                near(("Cầu Gỗ", "Cau Go"), 21.0322, 105.8531, false),
-                near(("Sở Văn hóa và Thể thao", "Department of Culture and Sports"), 21.0309, 105.854, true),
+                near(("Nhà 3 tầng đầu phố Lò Sũ", "Three-storey house, head of Lo Su"), 21.0313, 105.8538),
+                near(("Cầu Gỗ", "Cau Go"), 21.0322, 105.8531),
+                near(("Sở Văn hóa và Thể thao", "Department of Culture and Sports"), 21.0309, 105.854),
             ],
             support_code: "HK-16 · 7K3D".to_owned(),
         }

@@ -173,7 +173,7 @@ pub enum Busy {
         /// Devices it serves now.
         devices: u32,
         /// Other access points that take devices, nearest first; the page shows at most three.
-        nearby: Vec<Neighbour>,
+        nearby: Vec<Place>,
         /// As in [`Online::support_code`].
         support_code: String,
     },
@@ -186,15 +186,6 @@ pub enum Busy {
 
 // Positions are finite numbers from the inventory, so equality is total.
 impl Eq for Busy {}
-
-/// Another access point that takes devices.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Neighbour {
-    /// Where it stands.
-    pub place: Place,
-    /// Whether it is known that few places are left there.
-    pub nearly_full: bool,
-}
 
 /// Since when the controller cannot answer.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,8 +13,8 @@ mod shell;
 mod text;
 
 pub use backend::{
-    Asker, Away, Backend, Busy, Connect, End, Identity, Neighbour, Offer, Online, Place, Position, Refusal,
-    Visitor, Words,
+    Asker, Away, Backend, Busy, Connect, End, Identity, Offer, Online, Place, Position, Refusal, Visitor,
+    Words,
 };
 pub use router::router;
 pub use settings::{PublicUrl, PublicUrlError, Settings};

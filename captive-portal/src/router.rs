@@ -141,7 +141,7 @@ async fn end_session<B: Backend>(
     body?;
     Ok(match portal.backend.end_session(&ask.asker).await {
         End::Ended => see_other(&link(&ask, "/session?ended=yes")),
-        End::Away(away) => wait::away(&ask, &portal.settings, &away),
+        End::Away(away) => wait::kept(&ask, &portal.settings, &away),
     })
 }
 

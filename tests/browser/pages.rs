@@ -96,7 +96,6 @@ fn every_page_of_the_access_point_is_accessible_in_light_and_dark_narrow_and_wid
 }
 
 #[test]
-#[ignore = "axe misses <main> and <h1> in the short answers of ap-agent/src/responder/answers.rs"]
 fn the_access_points_short_answers_are_accessible_in_light_and_dark_narrow_and_wide() -> Result<()> {
     let mut lab = Lab::for_test(&Settings { access_points: 1, ..Settings::new("browser-short") })?;
     let stranger = lab.joined_phone(0)?;

@@ -99,17 +99,18 @@ fn is_plain(url: &str) -> bool {
 
 fn link(url: &str) -> String {
     document(&format!(
-        "<p><a href=\"{url}/\">Mở trang Wi-Fi · <span lang=\"en\">Open the Wi-Fi page</span></a></p>"
+        "<h1>Wi-Fi</h1><p><a href=\"{url}/\">Mở trang Wi-Fi · <span lang=\"en\">Open the Wi-Fi page</span></a></p>"
     ))
 }
 
 fn text(vi: &str, en: &str) -> String {
-    document(&format!("<p>{vi}</p><p lang=\"en\">{en}</p>"))
+    document(&format!("<h1>{vi}</h1><p lang=\"en\">{en}</p>"))
 }
 
 fn document(body: &str) -> String {
     format!(
         "<!doctype html><html lang=\"vi\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
-         content=\"width=device-width,initial-scale=1\"><title>Wi-Fi</title></head><body>{body}</body></html>\n"
+         content=\"width=device-width,initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\"><title>Wi-Fi</title></head>\
+         <body><main>{body}</main></body></html>\n"
     )
 }

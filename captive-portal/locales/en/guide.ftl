@@ -66,6 +66,7 @@ search-heading = { $count ->
     [one] 1 place for “{ $query }”
    *[other] { $count } places for “{ $query }”
 }
+search-heading-nearest = The nearest { $shown } of { $count } places for “{ $query }”
 search-none-heading = No place for “{ $query }”
 search-none-line = Try one word, or part of one: “museum”, “pho”, “temple”. Vietnamese names work without marks too.
 back-to-guide = The whole guide

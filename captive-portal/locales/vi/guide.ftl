@@ -63,6 +63,7 @@ rough-shows = Hằng ngày có suất diễn từ khoảng { $first } đến { $
 
 search-title = { $query } – cẩm nang Hồ Gươm
 search-heading = { $count } địa điểm cho “{ $query }”
+search-heading-nearest = { $shown } địa điểm gần nhất trong { $count } địa điểm cho “{ $query }”
 search-none-heading = Không có địa điểm cho “{ $query }”
 search-none-line = Hãy thử một từ, hoặc một phần của từ: “bảo tàng”, “phở”, “đền”. Gõ không dấu cũng được.
 back-to-guide = Toàn bộ cẩm nang

@@ -129,6 +129,7 @@ pub(crate) fn search(ask: &Ask, view: &Viewpoint<'_>) -> Response {
     let finds = |place: &&Place| search.as_ref().is_some_and(|search| search.finds(place));
     let mut found: Vec<&Place> = places::shown().iter().filter(finds).collect();
     view.from().nearest_first(&mut found);
+    let count = found.len() as u64;
     found.truncate(MOST);
     let frame = view.frame_for(&found);
     let shell = shell(ask, &format!("/guide?q={}", encode(&ask.query)), view, frame);
@@ -141,9 +142,11 @@ pub(crate) fn search(ask: &Ask, view: &Viewpoint<'_>) -> Response {
         page.line = Some(shell.say("search-none-line"));
         page
     } else {
-        let count = found.len() as u64;
+        let shown = found.len() as u64;
+        let heading = if shown < count { "search-heading-nearest" } else { "search-heading" };
         listing.add_mixed(&found);
-        listing.page(title, shell.tell("search-heading", vec![query(), ("count", count.into())]), ask)
+        let words = vec![query(), ("count", count.into()), ("shown", shown.into())];
+        listing.page(title, shell.tell(heading, words), ask)
     };
     page.back = Some(Link { href: shell.link("/guide"), says: shell.say("back-to-guide") });
     shell.respond(StatusCode::OK, &page)

@@ -1,5 +1,5 @@
 //! Pages that reload themselves by the `Refresh` header, and offer a link that stops that: the access point has not
-//! confirmed yet, is full, or the centre cannot answer.
+//! confirmed yet, is full, or the centre cannot answer; also when it could not end a visit.
 
 use askama::Template;
 use axum::response::Response;
@@ -8,7 +8,7 @@ use http::StatusCode;
 use super::place::direction_word;
 use crate::Settings;
 use crate::ask::Ask;
-use crate::backend::{Away, Busy, Neighbour, Place};
+use crate::backend::{Away, Busy, Place};
 use crate::civil;
 use crate::guide::map::{self, Frame, Pin, Point, Subject, View};
 use crate::guide::near;
@@ -44,7 +44,6 @@ struct NearSpot {
     number: u64,
     name: String,
     far: Html,
-    nearly_full: bool,
 }
 
 /// The bar on the page runs as long as its class in `styles/wait.css` says.
@@ -116,6 +115,18 @@ pub(crate) fn away(ask: &Ask, settings: &Settings, away: &Away) -> Response {
     page.respond(ask, StatusCode::SERVICE_UNAVAILABLE, SECS)
 }
 
+/// The visit could not be ended: it goes on.
+pub(crate) fn kept(ask: &Ask, settings: &Settings, away: &Away) -> Response {
+    let shell = Shell::new(ask, "/session", Look::Wait);
+    let mut page = Wait::new(&shell, ask, settings, "/session");
+    page.title = shell.say("kept-title");
+    page.heading = shell.say("kept-heading");
+    page.lead = shell.say("kept-line");
+    page.again = again(&shell, ask, SECS, "kept-again", "busy-stopped");
+    page.support = away.support_code.as_deref().map(|code| support(&shell, code));
+    page.respond(ask, StatusCode::SERVICE_UNAVAILABLE, SECS)
+}
+
 impl<'a> Wait<'a> {
     /// A page that looks again at `path`, without its own words yet.
     fn new(shell: &'a Shell, ask: &Ask, settings: &Settings, path: &str) -> Self {
@@ -157,13 +168,13 @@ fn support(shell: &Shell, code: &str) -> Html {
 }
 
 /// At most three other access points, on a map and in words.
-fn near_by(shell: &Shell, place: &Place, nearby: &[Neighbour]) -> Near {
+fn near_by(shell: &Shell, place: &Place, nearby: &[Place]) -> Near {
     let here = (place.lat, place.lon);
     let mut pins = Vec::new();
     let mut spots = Vec::new();
-    for (neighbour, number) in nearby.iter().take(3).zip(1_u64..) {
-        let there = (neighbour.place.lat, neighbour.place.lon);
-        let name = neighbour.place.name.in_language(shell.language()).to_owned();
+    for (other, number) in nearby.iter().take(3).zip(1_u64..) {
+        let there = (other.lat, other.lon);
+        let name = other.name.in_language(shell.language()).to_owned();
         let minutes = near::walking_minutes(near::metres(here, there));
         let direction = direction_word(near::direction(here, there));
         pins.push(Pin { at: Point::at(there.0, there.1), number, name: name.clone(), here: false });
@@ -171,7 +182,6 @@ fn near_by(shell: &Shell, place: &Place, nearby: &[Neighbour]) -> Near {
             number,
             name,
             far: shell.tell("far-line", vec![("minutes", minutes.into()), ("direction", direction.into())]),
-            nearly_full: neighbour.nearly_full,
         });
     }
     let you = Point::at(place.lat, place.lon);

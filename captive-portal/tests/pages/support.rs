@@ -7,8 +7,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use captive_portal::{
-    Asker, Away, Backend, Busy, Connect, End, Identity, Neighbour, Offer, Online, Place, Position, PublicUrl,
-    Refusal, Settings, Visitor, Words, router,
+    Asker, Away, Backend, Busy, Connect, End, Identity, Offer, Online, Place, Position, PublicUrl, Refusal,
+    Settings, Visitor, Words, router,
 };
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
@@ -137,15 +137,12 @@ pub fn states() -> Vec<(&'static str, Visitor)> {
         remaining_bytes: Some(640_000_000),
         ..daily
     };
-    let nearby = |name, lat, lon, nearly_full| Neighbour {
-        place: Place { name, lat, lon, ..puppet_theatre() },
-        nearly_full,
-    };
+    let nearby = |name, lat, lon| Place { name, lat, lon, ..puppet_theatre() };
     let full = Busy::AccessPointFull {
         devices: 64,
         nearby: vec![
-            nearby(words("Cầu Gỗ", "Cau Go"), 21.0322, 105.8531, false),
-            nearby(words("Nhà 3 tầng đầu phố Lò Sũ", "Head of Lo Su"), 21.0313, 105.8538, true),
+            nearby(words("Cầu Gỗ", "Cau Go"), 21.0322, 105.8531),
+            nearby(words("Nhà 3 tầng đầu phố Lò Sũ", "Head of Lo Su"), 21.0313, 105.8538),
         ],
         support_code: SUPPORT_CODE.to_owned(),
     };

@@ -50,7 +50,7 @@ async fn a_log_out_that_the_centre_cannot_take_says_so() {
     let still = Still { end: End::Away(away), ..Still::new(state("online")) };
     let answer = post(&still.router(), "/session/end").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert!(answer.html().contains("New connections are paused"));
+    assert!(answer.html().contains("You are still connected"));
 }
 
 #[tokio::test]

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use captive_portal::{
-    Asker, Away, Backend, Busy, Connect, End, Identity, Neighbour, Offer, Online, Place, Position, Refusal,
-    Visitor, Words,
+    Asker, Away, Backend, Busy, Connect, End, Identity, Offer, Online, Place, Position, Refusal, Visitor,
+    Words,
 };
 use session_core::{ApId, Grant, Mac, NetworkId, Plan, Subject};
 use store::Name;
@@ -168,10 +168,7 @@ impl Controller {
             inventory.nearest_to(&identity.ap_id).into_iter().filter(|spot| linked.contains_key(&spot.id));
         Busy::AccessPointFull {
             devices: linked.get(&identity.ap_id).copied().unwrap_or(0),
-            nearby: nearby
-                .take(MOST_NEIGHBOURS)
-                .map(|spot| Neighbour { place: place(spot), nearly_full: false })
-                .collect(),
+            nearby: nearby.take(MOST_NEIGHBOURS).map(place).collect(),
             support_code: support_code(&identity.ap_id, &grant.id.0),
         }
     }
