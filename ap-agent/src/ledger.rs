@@ -1,23 +1,30 @@
 //! What the agent must know again after any stop: the last good configuration, the grants, the time, the sessions.
 //!
 //! Two slots on disk, written in turn: a snapshot replaces the older one whole (beside it, `fsync`, rename, `fsync` of
-//! the folder), so the newest good one is never touched by a save that fails.
+//! the folder), so the newest good one is never touched by a save that fails. Entries of the grant log that came since
+//! stand in a tail behind it.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use agent_protocol::v1::LogEntry;
 use prost::Message;
 
 mod snapshot;
 mod state;
+mod tail;
 #[cfg(test)]
 mod tests;
 
 pub use state::{AddressCounters, KnownTime, OpenSession, State, Traffic};
+use tail::Tail;
 
 const SLOTS: [&str; 2] = ["ledger.0", "ledger.1"];
 const BESIDE: &str = "ledger.new";
+const TAIL: &str = "ledger.tail";
+/// A tail longer than this wants a snapshot.
+const TAIL_MAX: u64 = 1 << 20;
 
 /// The ledger's folder and which slot the next snapshot goes to.
 #[derive(Debug)]
@@ -27,6 +34,7 @@ pub struct Ledger {
     generation: u64,
     /// Slot of that snapshot.
     newest: usize,
+    tail: Tail,
 }
 
 /// What was read, and what was wrong with it.
@@ -34,6 +42,8 @@ pub struct Ledger {
 pub struct Loaded {
     /// The newest good snapshot, empty when there is none.
     pub state: State,
+    /// Entries of the grant log that came after a snapshot, perhaps after an earlier one, oldest first.
+    pub entries: Vec<LogEntry>,
     /// Sentences for the engineer; empty when nothing is wrong.
     pub problems: Vec<String>,
 }
@@ -55,13 +65,15 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`] when the folder cannot be made.
     pub fn open(folder: &Path) -> Result<Self, LedgerError> {
-        fs::create_dir_all(folder).map_err(|source| LedgerError { folder: folder.to_owned(), source })?;
-        let mut ledger = Self { folder: folder.to_owned(), generation: 0, newest: 1 };
+        let failed = |source| LedgerError { folder: folder.to_owned(), source };
+        fs::create_dir_all(folder).map_err(failed)?;
+        let (tail, _) = Tail::open(&folder.join(TAIL)).map_err(failed)?;
+        let mut ledger = Self { folder: folder.to_owned(), generation: 0, newest: 1, tail };
         ledger.load();
         Ok(ledger)
     }
 
-    /// Reads the newest good snapshot. A spoilt one is told as a problem and the one before it used.
+    /// Reads the newest good snapshot and the tail. A spoilt one is told as a problem and the one before it used.
     pub fn load(&mut self) -> Loaded {
         let mut problems = Vec::new();
         let mut found: Option<(u64, usize, State)> = None;
@@ -86,10 +98,44 @@ impl Ledger {
             }
             None => State::default(),
         };
-        Loaded { state, problems }
+        let entries = match Tail::open(&self.folder.join(TAIL)) {
+            Ok((tail, entries)) => {
+                self.tail = tail;
+                entries
+            }
+            Err(error) => {
+                problems.push(format!("the ledger's file {TAIL} cannot be read ({error}); check the disk"));
+                Vec::new()
+            }
+        };
+        Loaded { state, entries, problems }
     }
 
-    /// Writes `state` and returns when it is on disk. Blocks; meant to be called at most every second.
+    /// Writes an entry of the grant log behind the snapshot. It outlives this process at once, and a loss of power after
+    /// [`Ledger::sync`].
+    ///
+    /// # Errors
+    /// [`LedgerError`]; further entries are refused then until [`Ledger::save`] has put everything on disk.
+    pub fn append(&mut self, entry: &LogEntry) -> Result<(), LedgerError> {
+        self.tail.append(entry).map_err(|source| LedgerError { folder: self.folder.clone(), source })
+    }
+
+    /// Returns when every entry that was appended is on disk.
+    ///
+    /// # Errors
+    /// [`LedgerError`], also when an entry could not be written before.
+    pub fn sync(&mut self) -> Result<(), LedgerError> {
+        self.tail.sync().map_err(|source| LedgerError { folder: self.folder.clone(), source })
+    }
+
+    /// Whether so many entries stand behind the snapshot that a new one is due.
+    #[must_use]
+    pub fn is_long(&self) -> bool {
+        self.tail.bytes() > TAIL_MAX
+    }
+
+    /// Writes `state`, which knows every entry that was appended, and returns when it is on disk. Blocks; meant to be
+    /// called at most every second.
     ///
     /// # Errors
     /// [`LedgerError`]; the former snapshot is then untouched.
@@ -100,6 +146,8 @@ impl Ledger {
             .map_err(|source| LedgerError { folder: self.folder.clone(), source })?;
         self.generation = generation;
         self.newest = slot;
+        // Entries that stay are older than the snapshot and are known when they are read.
+        let _ = self.tail.clear();
         Ok(())
     }
 

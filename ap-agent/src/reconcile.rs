@@ -1,23 +1,24 @@
 //! The one owner of gate, grants, sessions, journal and ledger: it looks, compares, acts, and tells; for ever.
 //!
 //! Everybody else talks to it through bounded channels. Order is what keeps its promises: an opening session is in the
-//! ledger before the journal, a closing one in the journal before the ledger; an entry of the grant log is in the kernel
-//! before it is acknowledged; nothing leaves the journal before the controller said `durable`.
+//! ledger before the journal, a closing one in the journal before the ledger; an entry of the grant log is in the ledger
+//! before the kernel and on disk before it is acknowledged; nothing leaves the journal before the controller said
+//! `durable`.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use agent_protocol::v1::SessionReport;
+use agent_protocol::v1::{ConfigDocument, LogEntry, SessionReport};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{self, ControllerClock, Reading};
 use crate::gate::{Gate, GateError};
-use crate::grants::Grants;
-use crate::journal::{Journal, JournalError};
-use crate::ledger::{Ledger, LedgerError, State};
+use crate::grants::{Grants, Taken};
+use crate::journal::Journal;
+use crate::ledger::{Ledger, State};
 use crate::link::{LinkEvent, LinkHandle};
 use crate::owners::Owners;
 use crate::sessions::Sessions;
@@ -75,6 +76,8 @@ pub struct Parts<G, N> {
     pub ledger: Ledger,
     /// What the ledger held.
     pub kept: State,
+    /// Entries of the grant log that came after it.
+    pub entries: Vec<LogEntry>,
     /// What was wrong with it.
     pub problems: Vec<String>,
     /// Sends frames to the controller.
@@ -85,17 +88,6 @@ pub struct Parts<G, N> {
     pub time: Reading,
     /// Counters of relay and responder, by name.
     pub counters: Box<dyn Fn() -> Vec<(&'static str, u64)> + Send>,
-}
-
-/// Why the agent cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub enum CoreError {
-    /// The journal cannot be used.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// The ledger cannot be used.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
 }
 
 /// The owner of everything this access point decides.
@@ -111,7 +103,11 @@ pub struct Core<G, N> {
     boot_id: String,
     clock: ControllerClock,
     settings: Option<Settings>,
+    /// A configuration that could not be put in force for a reason that may pass.
+    postponed: Option<ConfigDocument>,
     grants: Grants,
+    /// Position in the grant log up to which the disk knows everything.
+    on_disk: (u64, u64),
     sessions: Sessions,
     stations: Stations,
     link: LinkHandle,
@@ -123,6 +119,8 @@ pub struct Core<G, N> {
     probe_fine: bool,
     ledger_stale: bool,
     ledger_saved_ms: u64,
+    /// Whether a session opened that the ledger does not know: until it does, nothing of sessions goes into the journal.
+    opened_unsaved: bool,
     /// Ends of sessions that are not in the journal yet, oldest first.
     unwritten: VecDeque<SessionReport>,
     /// Whether the kernel lacks something of the grants that are held.
@@ -135,10 +133,7 @@ pub struct Core<G, N> {
 
 impl<G: Gate, N: Network> Core<G, N> {
     /// Takes over where the last run stopped.
-    ///
-    /// # Errors
-    /// [`CoreError`] when sessions that ended with the machine cannot be written.
-    pub fn new(parts: Parts<G, N>) -> Result<Self, CoreError> {
+    pub fn new(parts: Parts<G, N>) -> Self {
         let boot_id = clock::boot_id();
         let known = parts.kept.clock.clone();
         let clock = ControllerClock::start(known.as_ref(), &boot_id, clock::boottime_ms(), clock::wall_ms());
@@ -146,7 +141,14 @@ impl<G: Gate, N: Network> Core<G, N> {
         let counters_gone = known.as_ref().is_some_and(|known| known.boot_id != boot_id);
         let (open, readings) = memory::from_ledger(&parts.kept.sessions, now_ms);
         let (sessions, ended) = Sessions::restore(open, readings, counters_gone);
-        let grants = Grants::restore(parts.kept.epoch, parts.kept.sequence, parts.kept.grants.clone());
+        let mut grants = Grants::restore(parts.kept.epoch, parts.kept.sequence, parts.kept.grants.clone());
+        for entry in &parts.entries {
+            // A gap stands where an older snapshot had to serve: what follows comes from the controller again.
+            if grants.take(entry, "", now_ms) == Taken::Gap {
+                break;
+            }
+        }
+        let on_disk = grants.position();
         let unwritten = parts.kept.ends.clone().into();
         let mut problems = BTreeMap::new();
         if let Some(problem) = parts.problems.first() {
@@ -168,7 +170,9 @@ impl<G: Gate, N: Network> Core<G, N> {
             boot_id,
             clock,
             settings: None,
+            postponed: None,
             grants,
+            on_disk,
             sessions,
             stations: Stations::default(),
             link: parts.link,
@@ -179,26 +183,21 @@ impl<G: Gate, N: Network> Core<G, N> {
             probe_fine: false,
             ledger_stale: false,
             ledger_saved_ms: now_ms,
+            opened_unsaved: false,
             unwritten,
             gate_behind: true,
             problems,
             counted: BTreeMap::new(),
             last_seen: gate_core::Observed::default(),
         };
-        core.record(&ended)?;
-        Ok(core)
+        core.record(&ended);
+        core
     }
 
     /// Runs until it is told to stop; then everything is on disk and the kernel goes on by itself.
-    ///
-    /// # Errors
-    /// [`CoreError`] when the disk refuses what must not be lost.
-    pub async fn run(mut self, mut inputs: Inputs) -> Result<(), CoreError> {
-        if let Some(document) = self.kept.config.clone()
-            && let Err(problem) = self.take_up(document).await
-        {
-            tracing::warn!(%problem, "the configuration of the last run is not in force");
-            self.problems.insert("configuration", problem);
+    pub async fn run(mut self, mut inputs: Inputs) {
+        if let Some(document) = self.kept.config.clone() {
+            let _ = self.configure(document).await;
         }
         let mut sample = ticker(SAMPLE_UNCONFIGURED);
         let mut report = ticker(SAMPLE_UNCONFIGURED);
@@ -216,7 +215,13 @@ impl<G: Gate, N: Network> Core<G, N> {
             tokio::select! {
                 biased;
                 () = inputs.stop.cancelled() => break,
-                Some(event) = inputs.link.recv() => self.link_event(event).await?,
+                Some(event) = inputs.link.recv() => {
+                    self.link_event(event).await;
+                    // What came together is put on disk together.
+                    if inputs.link.is_empty() {
+                        self.settle();
+                    }
+                }
                 Some((question, reply)) = inputs.questions.recv() => {
                     let _ = reply.send(self.answer(&question));
                 }
@@ -228,14 +233,14 @@ impl<G: Gate, N: Network> Core<G, N> {
                     self.look_at_owners().await;
                     look_from = Instant::now() + OWNERS_EVERY.max(begun.elapsed() * 4);
                 }
-                _ = sample.tick() => self.look().await?,
-                _ = report.tick() => self.report()?,
+                _ = sample.tick() => self.look().await,
+                _ = report.tick() => self.report(),
                 Some(sign) = inputs.heard.recv() => self.heard(sign),
             }
         }
-        self.look().await?;
-        self.report()?;
-        self.save()
+        self.look().await;
+        self.report();
+        self.save();
     }
 
     fn heard(&mut self, sign: Heard) {

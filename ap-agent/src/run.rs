@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agent_protocol::{ALPN_CONTROL, ALPN_RELAY};
-use anyhow::Context as _;
+use anyhow::anyhow;
 use gate_core::Interface;
 use socket2::{Domain, Socket, Type};
 use tokio::net::TcpListener;
@@ -108,10 +108,10 @@ pub async fn run(config: AgentConfig) -> anyhow::Result<()> {
 
     let responder =
         Arc::new(Responder::new(Situation { portal_url: None, away: true, ap_name: String::new() }));
-    let responder_listener = listen(config.responder).context("the responder's port")?;
+    let responder_listener = listen("responder", config.responder)?;
     let relay_config = Arc::new(identity.client_config(pin, ALPN_RELAY)?);
     let relay = Arc::new(Relay::new(dial.clone(), relay_config, owners.clone()));
-    let relay_listener = listen(config.relay).context("the relay's port")?;
+    let relay_listener = listen("relay", config.relay)?;
 
     let (away_in, away) = watch::channel(AWAY);
     let (link_task, handle) =
@@ -136,12 +136,13 @@ pub async fn run(config: AgentConfig) -> anyhow::Result<()> {
         journal,
         ledger,
         kept: loaded.state,
+        entries: loaded.entries,
         problems: loaded.problems,
         link: handle.clone(),
         owners,
         time: time.clone(),
         counters,
-    })?;
+    });
 
     tokio::spawn(Arc::clone(&responder).serve(responder_listener, stop.clone()));
     tokio::spawn(Arc::clone(&relay).serve(relay_listener, stop.clone()));
@@ -157,18 +158,32 @@ pub async fn run(config: AgentConfig) -> anyhow::Result<()> {
     stop_on_signal(stop.clone())?;
     let inputs = Inputs { link, heard, questions, probes, stop: stop.clone() };
     let running = tokio::spawn(core.run(inputs));
-    let outcome = tokio::select! {
-        outcome = running => outcome?,
+    tokio::select! {
+        ended = running => ended?,
         () = async { stop.cancelled().await; tokio::time::sleep(DRAIN).await } => {
             anyhow::bail!("the agent did not stop within 5 s; the kernel goes on with the gate as it is")
         }
-    };
+    }
     stop.cancel();
-    outcome.map_err(anyhow::Error::from)
+    Ok(())
+}
+
+/// The listener of a key of the configuration.
+fn listen(key: &str, port: u16) -> anyhow::Result<TcpListener> {
+    bind(port).map_err(|error| {
+        let elsewhere = format!("choose another port for {key} in the agent's configuration");
+        if error.kind() == io::ErrorKind::AddrInUse {
+            anyhow!(
+                "{key} = {port} is in use by another program (ss -ltnp shows which); stop it, or {elsewhere}"
+            )
+        } else {
+            anyhow!("{key} = {port} cannot be listened on ({error}); {elsewhere}")
+        }
+    })
 }
 
 /// One socket for both families; the gate decides who gets here.
-fn listen(port: u16) -> io::Result<TcpListener> {
+fn bind(port: u16) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::IPV6, Type::STREAM, None)?;
     socket.set_only_v6(false)?;
     socket.set_reuse_address(true)?;

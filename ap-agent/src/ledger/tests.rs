@@ -55,11 +55,11 @@ fn slot_of_newest(folder: &Path) -> PathBuf {
 fn what_was_saved_last_is_loaded() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut ledger = Ledger::open(folder.path()).expect("opened");
-    assert_eq!(ledger.load(), Loaded { state: State::default(), problems: vec![] });
+    assert_eq!(ledger.load(), Loaded { state: State::default(), entries: vec![], problems: vec![] });
     for version in 1..=5 {
         ledger.save(&state(version, 3)).expect("saved");
         let loaded = Ledger::open(folder.path()).expect("opened again").load();
-        assert_eq!(loaded, Loaded { state: state(version, 3), problems: vec![] });
+        assert_eq!(loaded, Loaded { state: state(version, 3), entries: vec![], problems: vec![] });
     }
 }
 
@@ -106,7 +106,7 @@ fn a_save_after_a_spoilt_newest_replaces_the_spoilt_one() {
     fs::write(slot_of_newest(folder.path()), b"garbage").expect("spoilt");
     Ledger::open(folder.path()).expect("opened").save(&state(3, 1)).expect("saved");
     let loaded = Ledger::open(folder.path()).expect("opened").load();
-    assert_eq!(loaded, Loaded { state: state(3, 1), problems: vec![] });
+    assert_eq!(loaded, Loaded { state: state(3, 1), entries: vec![], problems: vec![] });
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Putting a configuration in force: as a whole, in an order that never opens anything, or not at all.
 
-use agent_protocol::v1::ConfigDocument;
+use agent_protocol::v1::{ConfigAck, ConfigDocument, up};
 
 use super::{Core, Network};
 use crate::gate::Gate;
@@ -9,25 +9,65 @@ use crate::settings::Settings;
 /// Failed probes of the portal until phones are no longer sent there by DHCP.
 const PROBE_FAILURES: u32 = 2;
 
+/// Why a document is not in force.
+enum Denied {
+    /// It makes no sense; another one has to come.
+    Refused(String),
+    /// The system did not do it; it may the next time.
+    Failed(String),
+}
+
 impl<G: Gate, N: Network> Core<G, N> {
-    /// Takes up a document; on refusal the one in force stays, and the sentence says why.
-    pub(super) async fn take_up(&mut self, document: ConfigDocument) -> Result<(), String> {
+    /// Puts a document in force; returns what the controller is told. One that the system would not take now is tried
+    /// again with every look.
+    pub(super) async fn configure(&mut self, document: ConfigDocument) -> ConfigAck {
+        let version = document.version;
+        self.postponed = None;
+        let refusal = match self.take_up(document.clone()).await {
+            Ok(()) => String::new(),
+            Err(Denied::Refused(reason)) => reason,
+            Err(Denied::Failed(reason)) => {
+                self.postponed = Some(document);
+                reason
+            }
+        };
+        if !refusal.is_empty()
+            && self.problems.insert("configuration", refusal.clone()).as_ref() != Some(&refusal)
+        {
+            tracing::warn!(%refusal, version, "a configuration is not in force");
+        }
+        ConfigAck { version, refusal }
+    }
+
+    /// Tries the document again that could not be put in force.
+    pub(super) async fn configure_again(&mut self) {
+        let Some(document) = self.postponed.take() else { return };
+        let ack = self.configure(document).await;
+        if ack.refusal.is_empty() {
+            self.save();
+            self.link.send(up::Body::ConfigAck(ack));
+        }
+    }
+
+    /// Takes up a document; when it is denied the one in force stays.
+    async fn take_up(&mut self, document: ConfigDocument) -> Result<(), Denied> {
         let held = self.settings.as_ref().map_or(0, |settings| settings.document.version);
         if document.version < held {
-            return Err(format!(
+            return Err(Denied::Refused(format!(
                 "configuration {} is older than {held}, which is in force",
                 document.version
-            ));
+            )));
         }
         if self.settings.as_ref().is_some_and(|settings| settings.document == document) {
             return Ok(());
         }
         if document.version == held {
-            return Err(format!(
+            return Err(Denied::Refused(format!(
                 "configuration {held} is in force with other contents; a change needs a new version"
-            ));
+            )));
         }
-        let settings = Settings::check(document, &self.local).map_err(|refused| refused.to_string())?;
+        let settings =
+            Settings::check(document, &self.local).map_err(|refused| Denied::Refused(refused.to_string()))?;
         // Closed first, then the rules that open: the bridge and its services last.
         let prepared = match self.network.close(&settings).await {
             Ok(()) => self.gate.apply(&settings.gate).await.map_err(|error| error.to_string()),
@@ -39,7 +79,7 @@ impl<G: Gate, N: Network> Core<G, N> {
             {
                 self.gate_failed(&error);
             }
-            return Err(problem);
+            return Err(Denied::Failed(problem));
         }
         tracing::info!(version = settings.document.version, "configuration in force");
         self.problems.remove("configuration");

@@ -7,7 +7,7 @@ use std::time::Duration;
 use agent_protocol::v1::SessionEnd;
 use gate_core::{GateChange, Mac, Observed, changes_to, surplus};
 
-use super::{Core, CoreError, LEDGER_EVERY, Network};
+use super::{Core, LEDGER_EVERY, Network};
 use crate::clock;
 use crate::dnsmasq::parse_leases;
 use crate::gate::Gate;
@@ -17,9 +17,10 @@ use crate::sessions::Terms;
 const SLACK: Duration = Duration::from_secs(2);
 
 impl<G: Gate, N: Network> Core<G, N> {
-    pub(super) async fn look(&mut self) -> Result<(), CoreError> {
+    pub(super) async fn look(&mut self) {
+        self.configure_again().await;
         if self.settings.is_none() {
-            return Ok(());
+            return;
         }
         self.repair_network().await;
         match self.clock.problem(clock::boottime_ms(), clock::wall_ms()) {
@@ -29,20 +30,20 @@ impl<G: Gate, N: Network> Core<G, N> {
         let leases = self.changed_leases();
         let mut in_force = false;
         if let Some(mut seen) = self.observe().await {
-            self.take_in(&seen, None).await?;
+            self.take_in(&seen, None).await;
             in_force = self.correct(&mut seen, leases).await;
             self.pin(&seen).await;
             self.owners.replace(seen.bound.clone());
             self.last_seen = seen;
         }
         self.gate_behind = !in_force;
-        self.confirm();
-        self.presence()?;
+        self.presence();
         let overdue = self.clock.now_ms().saturating_sub(self.ledger_saved_ms) >= millis(LEDGER_EVERY);
         if self.ledger_stale || overdue {
-            self.save()?;
+            self.save();
         }
-        self.pump()
+        self.settle();
+        self.pump();
     }
 
     /// Reads the kernel; a table that is gone is brought back first.
@@ -83,12 +84,8 @@ impl<G: Gate, N: Network> Core<G, N> {
     }
 
     /// Sessions from what was counted. `ended` is a device whose grant was taken away since the last look.
-    pub(super) async fn take_in(
-        &mut self,
-        seen: &Observed,
-        ended: Option<(Mac, Terms)>,
-    ) -> Result<(), CoreError> {
-        let Some(settings) = &self.settings else { return Ok(()) };
+    pub(super) async fn take_in(&mut self, seen: &Observed, ended: Option<(Mac, Terms)>) {
+        let Some(settings) = &self.settings else { return };
         let network = settings.network.clone();
         let now_ms = self.clock.now_ms();
         for (mac, address) in seen.up.keys() {
@@ -127,10 +124,9 @@ impl<G: Gate, N: Network> Core<G, N> {
             self.stations.moved(mac, now_ms);
         }
         self.ledger_stale |= !over.is_empty();
-        self.record(&outcome.reports)?;
-        if !outcome.forget.is_empty() {
-            // What the kernel is about to forget must not be in the ledger as read afterwards.
-            self.save()?;
+        self.record(&outcome.reports);
+        // What the kernel is about to forget must be in the ledger as counted; otherwise it waits for the next look.
+        if !outcome.forget.is_empty() && self.save() {
             let change = GateChange { forget: outcome.forget.clone(), ..GateChange::default() };
             match self.gate.change(&change).await {
                 Ok(()) => self.sessions.forgotten(&outcome.forget),
@@ -138,7 +134,6 @@ impl<G: Gate, N: Network> Core<G, N> {
             }
             self.ledger_stale = true;
         }
-        Ok(())
     }
 
     /// Looks only whose which address is, because the relay has a phone whose address is new.
@@ -252,8 +247,8 @@ impl<G: Gate, N: Network> Core<G, N> {
         GateChange { bind: changed.bind, unbind: changed.unbind, ..GateChange::default() }
     }
 
-    fn presence(&mut self) -> Result<(), CoreError> {
-        let Some(settings) = &self.settings else { return Ok(()) };
+    fn presence(&mut self) {
+        let Some(settings) = &self.settings else { return };
         let due = self.stations.due(self.clock.now_ms(), settings.timers.presence);
         for (mac, address) in due.probes {
             self.network.probe(mac, address);
@@ -262,7 +257,7 @@ impl<G: Gate, N: Network> Core<G, N> {
         for mac in due.gone {
             reports.extend(self.sessions.close(mac, SessionEnd::Departed));
         }
-        self.record(&reports)
+        self.record(&reports);
     }
 }
 

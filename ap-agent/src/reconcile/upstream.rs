@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 
 use agent_protocol::VERSION;
 use agent_protocol::v1::{
-    ConfigAck, Counter, GrantAck, Health, Hello, JournalBatch, LogEntry, SessionEnd, Snapshot, down, up,
+    Counter, GrantAck, Health, Hello, JournalBatch, LogEntry, SessionEnd, Snapshot, down, up,
 };
 use gate_core::{GateChange, Mac};
 
-use super::{Core, CoreError, Network};
+use super::{Core, Network};
 use crate::gate::Gate;
 use crate::grants::Taken;
 use crate::link::LinkEvent;
@@ -26,12 +26,12 @@ pub(super) struct Upstream {
     boot_id: Option<[u8; 16]>,
     sent: u64,
     received: u64,
-    /// Acknowledgements that wait until the kernel has what they speak of, oldest first.
+    /// Acknowledgements that wait until the kernel and the disk have what they speak of, oldest first.
     unconfirmed: VecDeque<GrantAck>,
 }
 
 impl<G: Gate, N: Network> Core<G, N> {
-    pub(super) async fn link_event(&mut self, event: LinkEvent) -> Result<(), CoreError> {
+    pub(super) async fn link_event(&mut self, event: LinkEvent) {
         match event {
             LinkEvent::HelloWanted(reply) => {
                 // Before anything can be sent on the new link.
@@ -46,7 +46,7 @@ impl<G: Gate, N: Network> Core<G, N> {
                 self.kept.ap_id = welcome.ap_id;
                 self.kept.domain = welcome.domain;
                 self.situation();
-                self.report()?;
+                self.report();
             }
             LinkEvent::Down(_) => {
                 self.grants.link_lost();
@@ -55,51 +55,44 @@ impl<G: Gate, N: Network> Core<G, N> {
             LinkEvent::Frame { body, unix_ms, boottime_ms } => {
                 self.clock.feed(unix_ms, boottime_ms);
                 self.time.follow(&self.clock);
-                self.frame(body).await?;
+                self.frame(body).await;
             }
         }
-        Ok(())
     }
 
-    async fn frame(&mut self, body: down::Body) -> Result<(), CoreError> {
+    async fn frame(&mut self, body: down::Body) {
         match body {
             down::Body::Entry(entry) => self.entry(&entry).await,
             down::Body::Snapshot(part) => self.snapshot(part).await,
             down::Body::Config(document) => {
-                let version = document.version;
-                let refusal = self.take_up(document).await.err().unwrap_or_default();
-                if !refusal.is_empty() {
-                    tracing::warn!(%refusal, "a configuration is refused");
-                    self.problems.insert("configuration", refusal.clone());
-                }
-                self.link.send(up::Body::ConfigAck(ConfigAck { version, refusal }));
-                self.save()?;
-                self.look().await
+                let ack = self.configure(document).await;
+                self.save();
+                self.link.send(up::Body::ConfigAck(ack));
+                self.look().await;
             }
             down::Body::Received(position) => {
                 if position.journal_id == self.journal.id() {
                     self.upstream.received = self.upstream.received.max(position.sequence);
                 }
-                self.pump()
+                self.pump();
             }
             down::Body::Durable(position) => {
                 if position.journal_id == self.journal.id() {
                     // More than was ever written means that this side lost records the controller has.
                     let marked = self.journal.mark_durable(position.sequence);
-                    self.note("journal_write", marked)?;
+                    self.note("journal_write", marked);
                     let durable = self.journal.durable();
                     self.upstream.received = self.upstream.received.max(durable);
                     self.upstream.sent = self.upstream.sent.max(durable);
                 }
-                self.pump()
+                self.pump();
             }
             down::Body::Ping(ping) => {
                 let health = self.health(ping.nonce);
                 self.link.send(up::Body::Health(health));
-                Ok(())
             }
             // The link itself acts on these two.
-            down::Body::Welcome(_) | down::Body::Refused(_) => Ok(()),
+            down::Body::Welcome(_) | down::Body::Refused(_) => {}
         }
     }
 
@@ -125,8 +118,8 @@ impl<G: Gate, N: Network> Core<G, N> {
         }
     }
 
-    /// One entry: into the kernel, then acknowledged, then what the device moved until now.
-    async fn entry(&mut self, entry: &LogEntry) -> Result<(), CoreError> {
+    /// One entry: kept, then into the kernel, then what the device moved until now. Acknowledged when it is on disk.
+    async fn entry(&mut self, entry: &LogEntry) {
         let network = self.settings.as_ref().map(|settings| settings.network.clone()).unwrap_or_default();
         let before = entry.grant.as_ref().and_then(|grant| self.grants.terms_of(&network, grant));
         let taken = self.grants.take(entry, &network, self.clock.now_ms());
@@ -136,88 +129,80 @@ impl<G: Gate, N: Network> Core<G, N> {
             grant_id: entry.grant.as_ref().map(|grant| grant.grant_id.clone()).unwrap_or_default(),
             refusal: String::new(),
         };
-        let mut in_force = true;
         let mut out: Option<Mac> = None;
         match taken {
-            Taken::Gap => {
-                self.link.reconnect();
-                return Ok(());
-            }
-            Taken::Known => in_force = !self.is_behind(),
+            Taken::Gap => return self.link.reconnect(),
+            Taken::Known => {}
             Taken::Refused(reason) => {
+                self.keep(entry);
                 *self.counted.entry("entries_refused").or_default() += 1;
                 ack.refusal = reason.to_owned();
             }
             Taken::Applied(step) => {
+                // First: a restart must not let in again whom the kernel has just put out.
+                self.keep(entry);
                 let change = GateChange {
                     admit: step.admit.into_iter().collect(),
                     revoke: step.revoke.into_iter().collect(),
                     ..GateChange::default()
                 };
-                if self.settings.is_none() {
-                    in_force = false;
-                } else if !change.is_empty()
+                if self.settings.is_some()
+                    && !change.is_empty()
                     && let Err(error) = self.gate.change(&change).await
                 {
                     // The next look repairs it; the grant is no worse than others.
                     self.gate_failed(&error);
                     self.gate_behind = true;
-                    in_force = false;
                 }
                 out = step.revoke.map(|(mac, _)| mac);
-                self.ledger_stale = true;
             }
         }
-        if in_force {
-            self.link.send(up::Body::GrantAck(ack));
-        } else {
-            self.confirm_later(ack);
-        }
-        match out {
-            Some(mac) => self.put_out(mac, before).await,
-            None => Ok(()),
+        self.confirm_later(ack);
+        if let Some(mac) = out {
+            // Whoever waits for the word that a device is out has it before the count of what it moved.
+            self.settle();
+            self.put_out(mac, before).await;
         }
     }
 
     /// Closes the session of a device that was put out, with its last bytes: what it moved under its former terms
     /// until the cut is theirs, even if nobody had looked since its first packet.
-    async fn put_out(&mut self, mac: Mac, before: Option<Terms>) -> Result<(), CoreError> {
-        let Some(settings) = &self.settings else { return Ok(()) };
+    async fn put_out(&mut self, mac: Mac, before: Option<Terms>) {
+        let Some(settings) = &self.settings else { return };
         let network = settings.network.clone();
         if let Some(seen) = self.observe().await {
-            self.take_in(&seen, before.map(|terms| (mac, terms))).await?;
+            self.take_in(&seen, before.map(|terms| (mac, terms))).await;
         }
         let still = self.grants.of(&network, mac).map(|grant| grant.grant_id.clone());
         let open = self.sessions.open().get(&mac).map(|session| session.terms.grant_id.to_vec());
         if open.is_some() && open != still {
             let closed = self.sessions.close(mac, SessionEnd::GrantRevoked);
-            self.record(&Vec::from_iter(closed))?;
+            self.record(&Vec::from_iter(closed));
         }
-        Ok(())
     }
 
-    async fn snapshot(&mut self, part: Snapshot) -> Result<(), CoreError> {
+    async fn snapshot(&mut self, part: Snapshot) {
         let (epoch, sequence) = (part.epoch, part.sequence);
         if part.last {
             // What was moved until now belongs to the grants that are about to be replaced.
-            self.look().await?;
+            self.look().await;
         }
         match self.grants.take_snapshot(part) {
             Ok(true) => {}
-            Ok(false) => return Ok(()),
+            Ok(false) => return,
             Err(reason) => {
                 tracing::warn!(reason, "a snapshot of the grants is not taken");
                 self.problems.insert("snapshot", reason.to_owned());
-                self.link.reconnect();
-                return Ok(());
+                return self.link.reconnect();
             }
         }
         self.problems.remove("snapshot");
         // One word for all of it: everything up to this position is in force.
         self.upstream.unconfirmed.clear();
         self.confirm_later(GrantAck { epoch, sequence, ..GrantAck::default() });
-        self.look().await?;
-        let Some(settings) = &self.settings else { return self.save() };
+        self.save();
+        self.look().await;
+        let Some(settings) = &self.settings else { return };
         let terms = self.grants.terms(&settings.network);
         let over: Vec<Mac> = self
             .sessions
@@ -230,16 +215,16 @@ impl<G: Gate, N: Network> Core<G, N> {
             .collect();
         let closed: Vec<_> =
             over.into_iter().filter_map(|mac| self.sessions.close(mac, SessionEnd::GrantRevoked)).collect();
-        self.record(&closed)?;
-        self.save()
+        self.record(&closed);
+        self.save();
     }
 
-    /// Whether something that is held may be missing in the kernel.
+    /// Whether something that is held may be missing in the kernel or on disk.
     fn is_behind(&self) -> bool {
-        self.gate_behind || self.settings.is_none()
+        self.gate_behind || self.settings.is_none() || self.on_disk != self.grants.position()
     }
 
-    /// Keeps an acknowledgement until the kernel has what it speaks of.
+    /// Keeps an acknowledgement until the kernel and the disk have what it speaks of.
     fn confirm_later(&mut self, ack: GrantAck) {
         if self.upstream.unconfirmed.len() >= UNCONFIRMED_MAX {
             self.link.reconnect();
@@ -248,7 +233,7 @@ impl<G: Gate, N: Network> Core<G, N> {
         }
     }
 
-    /// Sends the acknowledgements that waited, once the kernel has everything.
+    /// Sends the acknowledgements that waited, once the kernel and the disk have everything.
     pub(super) fn confirm(&mut self) {
         if self.is_behind() {
             return;
@@ -269,18 +254,18 @@ impl<G: Gate, N: Network> Core<G, N> {
     }
 
     /// Reports every session that changed, and how the access point is.
-    pub(super) fn report(&mut self) -> Result<(), CoreError> {
-        self.write_ends()?;
-        self.write_counters()?;
+    pub(super) fn report(&mut self) {
+        self.write_ends();
+        self.write_counters();
         let health = self.health(0);
         self.link.send(up::Body::Health(health));
-        self.pump()
+        self.pump();
     }
 
     /// Sends what is in the journal and not yet on its way.
-    pub(super) fn pump(&mut self) -> Result<(), CoreError> {
+    pub(super) fn pump(&mut self) {
         if !self.link.state().connected {
-            return Ok(());
+            return;
         }
         while self.upstream.sent < self.journal.last()
             && self.upstream.sent.saturating_sub(self.upstream.received) < WINDOW
@@ -296,7 +281,6 @@ impl<G: Gate, N: Network> Core<G, N> {
             }
             self.upstream.sent = last;
         }
-        Ok(())
     }
 
     pub(super) fn health(&self, nonce: u64) -> Health {

@@ -110,7 +110,7 @@ fn text(vi: &str, en: &str) -> String {
 fn document(body: &str) -> String {
     format!(
         "<!doctype html><html lang=\"vi\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
-         content=\"width=device-width,initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\"><title>Wi-Fi</title></head>\
+         content=\"width=device-width,initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\"><title>Wi-Fi</title><style>body{{background:Canvas;color:CanvasText}}</style></head>\
          <body><main>{body}</main></body></html>\n"
     )
 }

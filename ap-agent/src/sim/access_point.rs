@@ -20,7 +20,7 @@ use crate::journal::{Journal, Limits};
 use crate::ledger::Ledger;
 use crate::link::{Link, LinkHandle};
 use crate::owners::Owners;
-use crate::reconcile::{Core, CoreError, Inputs, Parts};
+use crate::reconcile::{Core, Inputs, Parts};
 use crate::relay::Relay;
 use crate::settings::{Local, Settings};
 use crate::status::{Answer, Asked, Question, Status};
@@ -38,7 +38,7 @@ pub struct AccessPoint {
     portal: watch::Receiver<Option<Settings>>,
     link: LinkHandle,
     questions: mpsc::Sender<Asked>,
-    core: JoinHandle<Result<(), CoreError>>,
+    core: JoinHandle<()>,
 }
 
 impl AccessPoint {
@@ -84,19 +84,20 @@ impl AccessPoint {
             journal,
             ledger,
             kept: loaded.state,
+            entries: loaded.entries,
             problems: loaded.problems,
             link: link.clone(),
             owners,
             time: Reading::default(),
             counters: Box::new(move || counts.counts.all()),
-        })?;
+        });
         tokio::spawn(task.run(stop.clone()));
         tokio::spawn(follow(Arc::clone(&relay), portal.clone(), away_in));
         let inputs = Inputs { link: link_events, heard, questions, probes, stop: stop.clone() };
         let core = tokio::spawn(async move {
             // Nobody probes the portal here, and nobody is told of it by DHCP.
             let _never = probes_in;
-            core.run(inputs).await
+            core.run(inputs).await;
         });
         Ok(Self { gate, relay, air, portal, link, questions: questions_in, core })
     }
@@ -149,7 +150,7 @@ impl AccessPoint {
     /// What its core ended with.
     pub async fn stopped(self: Arc<Self>) -> anyhow::Result<()> {
         let point = Arc::into_inner(self).context("a visitor is still at an access point that stops")?;
-        point.core.await??;
+        point.core.await?;
         Ok(())
     }
 }

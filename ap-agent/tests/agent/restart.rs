@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use agent_protocol::v1::{LogEntry, SessionEnd, down};
+use agent_protocol::v1::{LogEntry, SessionEnd, SessionReport, down, up};
 
 use crate::support::control::{EPOCH, HOUR};
 use crate::support::{Centre, Point, grant, phone, tombstone, wait_until};
@@ -157,19 +157,69 @@ async fn with_a_full_disk_a_session_ends_and_its_end_is_told_when_there_is_room(
     point.status_when("the session is open", |status| status.sessions == 1).await;
     let filler = disk.fill();
     assert!(point.pass(phone(1), 11, 110).await, "a running visitor was cut");
-    assert_eq!(control.entry(2, tombstone(&held)).await, "");
+    let revoked = LogEntry { epoch: EPOCH, sequence: 2, grant: Some(tombstone(&held)) };
+    control.say(down::Body::Entry(revoked)).await;
+    wait_until("the device to be out", || async { (!point.pass(phone(1), 0, 0).await).then_some(()) }).await;
     let status = point.status_when("the full disk is told", |status| !status.problems.is_empty()).await;
     assert!(status.problems.iter().any(|problem| problem.contains("space")), "{:?}", status.problems);
     assert_eq!(status.sessions, 0);
+    // Acknowledged when it is on disk, and not before; the end comes as soon as the journal has room.
+    let (mut acknowledged, mut end) = (false, None);
+    let mut watch = |body| {
+        match body {
+            up::Body::GrantAck(ack) => acknowledged |= ack.sequence == 2,
+            up::Body::Journal(batch) => {
+                let ended = |session: &SessionReport| session.end != SessionEnd::Open as i32;
+                let mut sessions = batch.records.into_iter().filter_map(|record| record.session);
+                end = sessions.find(ended).or(end.take());
+            }
+            _ => {}
+        }
+        end.clone().filter(|_| acknowledged)
+    };
+    let early = control.until("too early a word", &mut watch);
+    assert!(tokio::time::timeout(Duration::from_millis(300), early).await.is_err());
     std::fs::remove_file(filler).unwrap();
+    let end = control.until("the acknowledgement and the end", &mut watch).await;
+    assert_eq!((end.bytes_up, end.bytes_down), (111, 1110));
+    point.status_when("nothing is wrong any more", |status| status.problems.is_empty()).await;
+}
+
+#[tokio::test]
+async fn a_session_that_the_ledger_could_not_take_is_counted_once_after_a_restart() {
+    let centre = Centre::start();
+    let (mut point, mut control) = Point::served(&centre).await;
+    let held = grant(1, phone(1), control.now_ms() + 3_600_000);
+    assert_eq!(control.entry(1, held.clone()).await, "");
+    // No save succeeds from now on; small writes into the tail and the journal do.
+    let obstacle = point.path().join("ledger.new");
+    std::fs::create_dir(&obstacle).unwrap();
+    point.join(phone(1)).await;
+    assert!(point.pass(phone(1), 500, 5000).await);
+    point
+        .status_when("the ledger is told as a problem", |status| {
+            status.sessions == 1 && !status.problems.is_empty()
+        })
+        .await;
+    point = point.restarted().await;
+    std::fs::remove_dir(&obstacle).unwrap();
+    point.join(phone(1)).await;
+    assert!(point.pass(phone(1), 11, 110).await, "a running visitor was cut");
+    control = centre.control().await;
+    control.welcome().await;
+    control
+        .say(down::Body::Entry(LogEntry { epoch: EPOCH, sequence: 2, grant: Some(tombstone(&held)) }))
+        .await;
     let records = control
         .records_until("the end", |record| {
             record.session.as_ref().is_some_and(|session| session.end != SessionEnd::Open as i32)
         })
         .await;
-    let end = records.last().unwrap().session.clone().unwrap();
-    assert_eq!((end.bytes_up, end.bytes_down), (111, 1110));
-    point.status_when("nothing is wrong any more", |status| status.problems.is_empty()).await;
+    let mut sessions = std::collections::BTreeMap::new();
+    for session in records.into_iter().filter_map(|record| record.session) {
+        sessions.insert(session.session_id, (session.bytes_up, session.bytes_down));
+    }
+    assert_eq!(sessions.into_values().collect::<Vec<_>>(), [(511, 5110)]);
 }
 
 /// A disk of its own, gone with the value.

@@ -145,7 +145,7 @@ impl Control {
         self.acknowledged(sequence).await
     }
 
-    async fn acknowledged(&mut self, wanted: u64) -> String {
+    pub async fn acknowledged(&mut self, wanted: u64) -> String {
         self.until("an acknowledgement", |body| match body {
             up::Body::GrantAck(ack) if ack.epoch == EPOCH && ack.sequence == wanted => Some(ack.refusal),
             _ => None,

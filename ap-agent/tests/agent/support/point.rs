@@ -1,6 +1,7 @@
 //! A simulated access point of the tests: its folder, its gate that outlives it, and traffic through it.
 
 use std::net::IpAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use ap_agent::ledger::Ledger;
@@ -62,6 +63,11 @@ impl Point {
         state.clock.as_mut().unwrap().boot_id = "the boot before".to_owned();
         ledger.save(&state).unwrap();
         Self::run(self.folder, SharedGate::default(), self.url)
+    }
+
+    /// Where its files are.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
     }
 
     pub async fn status(&self) -> Status {
