@@ -7,6 +7,7 @@ use store::{Store, StoreError};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::clock;
 use crate::fleet::{Fleet, Inventory, Template};
 use crate::policy::Policy;
 
@@ -32,7 +33,7 @@ impl Renewal {
     /// What the store says; memory stays as it was then.
     pub async fn renew(&self) -> Result<(), StoreError> {
         let inventory = Inventory::load(&self.store).await?;
-        let documents = self.template.fill(&inventory, &self.store).await?;
+        let documents = self.template.fill(&inventory, &self.store, clock::unix_ms()).await?;
         self.policy.renew(&self.store).await?;
         self.fleet.renew(inventory, documents);
         Ok(())

@@ -62,8 +62,9 @@ impl Template {
         Self { document }
     }
 
-    /// The documents of every access point. A version rises when the content is another than the one it stood for;
-    /// the new version is kept before anybody is told.
+    /// The documents of every access point at `now_ms`. A version rises when the content is another than the one it
+    /// stood for, and to the present second at least: a restored backup would count up to versions that access points
+    /// know with another content. The new version is kept before anybody is told.
     ///
     /// # Errors
     /// What the store says.
@@ -71,6 +72,7 @@ impl Template {
         &self,
         inventory: &Inventory,
         store: &Store,
+        now_ms: u64,
     ) -> Result<BTreeMap<String, ConfigDocument>, StoreError> {
         let kept = store.settings().await?;
         let mut documents = BTreeMap::new();
@@ -82,7 +84,7 @@ impl Template {
             let version = if known == digest {
                 version
             } else {
-                let next = version.saturating_add(1);
+                let next = version.saturating_add(1).max(now_ms / 1000);
                 store.set_setting(&key, &format!("{next} {digest}")).await?;
                 next
             };
@@ -119,4 +121,69 @@ fn digest(document: &ConfigDocument) -> String {
 fn read(text: &str) -> Option<(u64, String)> {
     let (version, digest) = text.split_once(' ')?;
     Some((version.parse().ok()?, digest.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use session_core::{ApId, DomainId};
+    use store::{AccessPoint, Name};
+
+    use super::*;
+
+    const NOW: u64 = 1_790_000_000_000;
+
+    fn named(name: &str) -> Inventory {
+        let point = AccessPoint {
+            id: ApId::from("hk-16"),
+            name: Name::same(name),
+            zone: "lake".to_owned(),
+            lat: 21.0,
+            lon: 105.8,
+            domain: DomainId::from("hoankiem"),
+            agent_key: None,
+            enrolled: None,
+            revoked: None,
+        };
+        Inventory::new(vec![point], vec![])
+    }
+
+    async fn version(store: &Store, name: &str, now_ms: u64) -> u64 {
+        let template = Template { document: ConfigDocument::default() };
+        template.fill(&named(name), store, now_ms).await.unwrap()["hk-16"].version
+    }
+
+    async fn store() -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("hotspot.db").display());
+        let store = Store::open(&url).await.unwrap();
+        (folder, store)
+    }
+
+    #[tokio::test]
+    async fn a_version_given_after_a_restored_backup_was_never_given_before() {
+        let (_folder, store) = store().await;
+        version(&store, "A", NOW).await;
+        let backup = store.setting(&key_of("hk-16")).await.unwrap().unwrap();
+        let lost = version(&store, "B", NOW + 60_000).await;
+        store.set_setting(&key_of("hk-16"), &backup).await.unwrap();
+        let given = version(&store, "C", NOW + 120_000).await;
+        assert!(given > lost, "{given} is what an access point has as B, which was {lost}");
+    }
+
+    #[tokio::test]
+    async fn a_version_rises_with_every_change_and_stays_without_one_whatever_the_clock_says() {
+        let (_folder, store) = store().await;
+        let first = version(&store, "A", NOW).await;
+        assert_eq!(version(&store, "A", NOW + 60_000).await, first);
+        assert_eq!(version(&store, "B", NOW).await, first + 1, "two changes in one second");
+        assert_eq!(version(&store, "C", 0).await, first + 2, "a clock that was set back");
+    }
+
+    #[tokio::test]
+    async fn a_version_an_access_point_has_is_outrun_even_when_it_lies_ahead_of_the_clock() {
+        let (_folder, store) = store().await;
+        version(&store, "A", NOW).await;
+        outrun(&store, "hk-16", NOW).await.unwrap();
+        assert_eq!(version(&store, "A", NOW).await, NOW + 1);
+    }
 }
