@@ -174,9 +174,9 @@ impl Fleet {
     /// Sends committed entries to every link. Returns false when they do not continue the mirror, which must then be
     /// made anew with [`Fleet::reset`].
     #[must_use]
-    pub fn publish(&self, entries: &[LogEntry]) -> bool {
+    pub fn publish(&self, entries: &[LogEntry], now_ms: u64) -> bool {
         let mut state = self.lock();
-        if !entries.iter().all(|entry| state.log.append(entry)) {
+        if !entries.iter().all(|entry| state.log.append(entry, now_ms)) {
             return false;
         }
         let mut behind = Vec::new();

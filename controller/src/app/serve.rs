@@ -197,7 +197,7 @@ async fn publish(mut announcements: mpsc::Receiver<Announcement>, fleet: Fleet, 
     while let Some(announcement) = announcements.recv().await {
         match announcement {
             Announcement::Entries(entries) => {
-                if !fleet.publish(&entries) {
+                if !fleet.publish(&entries, clock::unix_ms()) {
                     tracing::error!("the mirror of the grant log has a hole; it is made anew");
                     sessions.announce_again().await;
                 }

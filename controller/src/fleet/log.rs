@@ -17,6 +17,9 @@ pub struct GrantLog {
     sequence: u64,
     live: BTreeMap<Vec<u8>, Grant>,
     tail: VecDeque<LogEntry>,
+    /// Entries taken in since the last sweep of `live`, and how many bring the next one.
+    since_sweep: usize,
+    sweep_after: usize,
 }
 
 impl GrantLog {
@@ -29,7 +32,7 @@ impl GrantLog {
         let whole =
             tail.iter().zip(first + 1..).all(|(entry, at)| (entry.epoch, entry.sequence) == (epoch, at));
         let tail = if whole { tail.into() } else { VecDeque::new() };
-        Self { epoch, sequence, live, tail }
+        Self { epoch, sequence, live, tail, since_sweep: 0, sweep_after: TAIL }
     }
 
     /// Epoch and sequence of the last entry.
@@ -39,7 +42,7 @@ impl GrantLog {
 
     /// Takes the next entry in. Returns false, changing nothing, when it is not the next one: the mirror must be
     /// made again then.
-    pub fn append(&mut self, entry: &LogEntry) -> bool {
+    pub fn append(&mut self, entry: &LogEntry, now_ms: u64) -> bool {
         if (entry.epoch, entry.sequence) != (self.epoch, self.sequence + 1) {
             return false;
         }
@@ -55,7 +58,19 @@ impl GrantLog {
             self.tail.pop_front();
         }
         self.tail.push_back(entry.clone());
+        self.since_sweep += 1;
+        if self.since_sweep >= self.sweep_after {
+            self.sweep(now_ms);
+        }
         true
+    }
+
+    /// Forgets the grants whose time is up: no entry says so. Waiting for as many entries as grants were left keeps
+    /// the cost of an entry constant and the memory within twice of what is live (or the tail, if that is more).
+    fn sweep(&mut self, now_ms: u64) {
+        self.live.retain(|_, grant| grant.ends_ms > now_ms);
+        self.since_sweep = 0;
+        self.sweep_after = self.live.len().max(TAIL);
     }
 
     /// The entries after a position, or `None` when they are not all here and a snapshot is needed.
@@ -70,7 +85,7 @@ impl GrantLog {
 
     /// All grants live at `now_ms`, in parts; the last part completes it. Forgets those whose time is up.
     pub fn snapshot(&mut self, now_ms: u64) -> Vec<Snapshot> {
-        self.live.retain(|_, grant| grant.ends_ms > now_ms);
+        self.sweep(now_ms);
         let grants: Vec<Grant> = self.live.values().cloned().collect();
         let part = |grants: &[Grant]| Snapshot {
             epoch: self.epoch,
@@ -109,7 +124,7 @@ mod tests {
     fn who_missed_few_entries_gets_exactly_those() {
         let mut log = log(3, 10, vec![]);
         for sequence in 11..=14 {
-            assert!(log.append(&entry(sequence, grant(sequence as u8, false))));
+            assert!(log.append(&entry(sequence, grant(sequence as u8, false)), 0));
         }
         let rest: Vec<u64> = log.rest_after(3, 12).unwrap().iter().map(|entry| entry.sequence).collect();
         assert_eq!(rest, [13, 14]);
@@ -120,7 +135,7 @@ mod tests {
     #[test]
     fn who_missed_more_or_stands_in_another_log_needs_a_snapshot() {
         let mut log = log(3, 10, vec![]);
-        assert!(log.append(&entry(11, grant(1, false))));
+        assert!(log.append(&entry(11, grant(1, false)), 0));
         assert_eq!(log.rest_after(3, 9), None);
         assert_eq!(log.rest_after(2, 11), None);
         assert_eq!(log.rest_after(3, 12), None);
@@ -130,13 +145,29 @@ mod tests {
     #[test]
     fn a_snapshot_holds_what_is_live_and_nothing_that_ended() {
         let mut log = log(3, 0, vec![grant(1, false), grant(2, false)]);
-        assert!(log.append(&entry(1, grant(1, true))));
-        assert!(log.append(&entry(2, Grant { ends_ms: 10, ..grant(3, false) })));
+        assert!(log.append(&entry(1, grant(1, true)), 0));
+        assert!(log.append(&entry(2, Grant { ends_ms: 10, ..grant(3, false) }), 0));
         let parts = log.snapshot(500);
         assert_eq!(parts.len(), 1);
         assert!(parts[0].last);
         assert_eq!((parts[0].epoch, parts[0].sequence), (3, 2));
         assert_eq!(parts[0].grants, [grant(2, false)]);
+    }
+
+    #[test]
+    fn grants_that_ended_by_their_time_do_not_pile_up_while_nobody_asks_for_a_snapshot() {
+        let mut log = log(3, 0, vec![]);
+        // One grant a millisecond, each for a second: a thousand are live at any time.
+        for now_ms in 1..=100_000_u64 {
+            let grant = Grant {
+                grant_id: now_ms.to_be_bytes().to_vec(),
+                ends_ms: now_ms + 1_000,
+                ..Grant::default()
+            };
+            assert!(log.append(&entry(now_ms, grant), now_ms));
+            assert!(log.live.len() <= 1_000 + TAIL, "{} are kept", log.live.len());
+        }
+        assert_eq!(log.snapshot(100_000).iter().map(|part| part.grants.len()).sum::<usize>(), 1_000);
     }
 
     #[test]
@@ -164,8 +195,8 @@ mod tests {
     #[test]
     fn an_entry_out_of_turn_is_not_taken() {
         let mut log = log(3, 10, vec![]);
-        assert!(!log.append(&entry(12, grant(1, false))));
-        assert!(!log.append(&LogEntry { epoch: 4, ..entry(11, grant(1, false)) }));
+        assert!(!log.append(&entry(12, grant(1, false)), 0));
+        assert!(!log.append(&LogEntry { epoch: 4, ..entry(11, grant(1, false)) }, 0));
         assert_eq!(log.position(), (3, 10));
     }
 }
