@@ -150,10 +150,15 @@ pub async fn accept_loop<F, Fut>(
     }
 }
 
-/// Serves HTTP/1 on one connection until either side ends it, it is too old, or the lifetime stops (the answer
-/// under way is finished first).
-pub async fn serve_http<S>(stream: S, router: Router, stop: CancellationToken)
-where
+/// Serves HTTP/1 on one connection of the listener `name` until either side ends it, it is too old, or the lifetime
+/// stops (the answer under way is finished first). What is no HTTP, or a head too long, is counted.
+pub async fn serve_http<S>(
+    name: &'static str,
+    stream: S,
+    router: Router,
+    metrics: &Metrics,
+    stop: CancellationToken,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let connection = hyper::server::conn::http1::Builder::new()
@@ -174,6 +179,9 @@ where
         }
     };
     if let Err(error) = ended {
+        if error.is_parse() {
+            metrics.refused_connections.with_label_values(&[name, "malformed_http"]).inc();
+        }
         tracing::debug!(%error, "an HTTP connection ended early");
     }
 }

@@ -34,11 +34,11 @@ async fn serve(
     metrics: Metrics,
     lifetime: Lifetime,
 ) {
-    let stop = lifetime.stop.clone();
+    let (stop, counted) = (lifetime.stop.clone(), metrics.clone());
     let serve = move |Accepted { stream, permit, .. }: Accepted| {
-        let (router, stop) = (router.clone(), stop.clone());
+        let (router, stop, counted) = (router.clone(), stop.clone(), counted.clone());
         async move {
-            serve_http(stream, router, stop).await;
+            serve_http(name, stream, router, &counted, stop).await;
             drop(permit);
         }
     };

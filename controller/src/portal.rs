@@ -102,7 +102,7 @@ impl Pages {
         match handshake {
             Ok(Ok(stream)) => {
                 let router = self.router.clone().layer(Extension(asker));
-                serve_http(stream, router, self.lifetime.stop.clone()).await;
+                serve_http("portal", stream, router, &self.metrics, self.lifetime.stop.clone()).await;
             }
             Ok(Err(error)) => {
                 tracing::debug!(%error, "a handshake with a browser failed");

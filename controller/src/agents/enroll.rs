@@ -23,6 +23,7 @@ use super::Door;
 use super::attempts::Attempts;
 use crate::clock;
 use crate::listen::serve_http;
+use crate::metrics::Metrics;
 
 /// The longest request body, in bytes.
 const BODY_BYTES: usize = 4096;
@@ -30,6 +31,7 @@ const BODY_BYTES: usize = 4096;
 /// Serves enrolment.
 pub struct Enrolment {
     router: Router,
+    metrics: Metrics,
     stop: CancellationToken,
 }
 
@@ -52,13 +54,13 @@ impl Enrolment {
             .route(ENROLL_PATH, post(enroll))
             .layer(DefaultBodyLimit::max(BODY_BYTES))
             .with_state(Arc::new(desk));
-        Self { router, stop: door.lifetime.stop.clone() }
+        Self { router, metrics: door.metrics.clone(), stop: door.lifetime.stop.clone() }
     }
 
     /// Serves one connection of an agent with the key `pin`.
     pub async fn serve(&self, stream: TlsStream<TcpStream>, pin: KeyPin, address: IpAddr) {
         let router = self.router.clone().layer(Extension(Peer { pin, address }));
-        serve_http(stream, router, self.stop.clone()).await;
+        serve_http("agents", stream, router, &self.metrics, self.stop.clone()).await;
     }
 }
 

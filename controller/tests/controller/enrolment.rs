@@ -100,6 +100,8 @@ async fn bytes_that_are_no_http_and_heads_without_end_are_answered_or_closed() {
     }
     let answer = agent.enroll(&token).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
+    let name = "hotspot_refused_connections_total{listener=\"agents\",reason=\"malformed_http\"}";
+    controller.counted(name, 2.0).await;
 }
 
 #[tokio::test]

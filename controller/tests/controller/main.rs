@@ -14,5 +14,6 @@ mod faults;
 mod journal;
 mod lifecycle;
 mod relay;
+mod strangers;
 mod support;
 mod visit;
