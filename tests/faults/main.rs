@@ -1,5 +1,6 @@
 //! Faults: a killed agent, a killed controller, a controller out of reach. What runs goes on, strangers stay outside, no byte is lost.
 
+mod agent;
 mod away;
 mod clocks;
 mod durability;
