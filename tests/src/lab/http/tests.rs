@@ -1,6 +1,6 @@
 //! What the client makes of URLs and answers.
 
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 
 use super::*;
 
