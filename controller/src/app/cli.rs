@@ -99,7 +99,7 @@ impl Cli {
             }
             Err(error) => {
                 // The chain belongs to the log; the sentence says what to do.
-                eprintln!("hotspot-controller: {error}");
+                eprintln!("hotspot-controller: {}", commands::sentence(&error));
                 ExitCode::FAILURE
             }
         }
@@ -112,7 +112,7 @@ impl Cli {
         match command {
             Command::Serve => serve(config).await.map(|()| String::new()),
             Command::CheckConfig => Ok(checked(&config, form)),
-            Command::Migrate => commands::migrate(&config).await,
+            Command::Migrate => commands::migrate(&config, form).await,
             Command::Plan(PlanCommand::Add(wanted)) => plan::add(&config, wanted, form).await,
             Command::Ap(ApCommand::Add(wanted)) => ap::add(&config, wanted, form).await,
             Command::Ap(ApCommand::Import(ApImport { file })) => ap::import(&config, &file, form).await,

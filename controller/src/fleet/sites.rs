@@ -59,7 +59,7 @@ pub struct Sites {
 /// Every fault as one sentence, each with its row.
 pub fn parse(text: &str) -> Result<Sites, Vec<String>> {
     let file: Value = serde_json::from_str(text)
-        .map_err(|error| vec![format!("the file is no JSON ({error}); correct it and import again")])?;
+        .map_err(|error| vec![format!("the file is no JSON ({error})")])?;
     let mut faults = Vec::new();
     let mut zones: BTreeMap<String, Zone> = BTreeMap::new();
     let mut order = Vec::new();

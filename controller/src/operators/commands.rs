@@ -7,6 +7,7 @@ pub mod session;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
+use serde_json::json;
 use store::{Store, StoreError};
 
 use crate::config::Config;
@@ -61,12 +62,29 @@ where
 ///
 /// # Errors
 /// What the store says.
-pub async fn migrate(config: &Config) -> anyhow::Result<String> {
+pub async fn migrate(config: &Config, form: Form) -> anyhow::Result<String> {
     with_store(config, async |store| {
         store.check().await?;
-        Ok(format!("the database {} is up to date", config.store.url))
+        let database = &config.store.url;
+        Ok(match form {
+            Form::Text => format!("the database {database} is up to date"),
+            Form::Json => json!({"database": database, "result": "up to date"}).to_string(),
+        })
     })
     .await
+}
+
+/// What is said when a command fails. The store's word for a full disk is for a controller that runs and tries again;
+/// a command has ended.
+#[must_use]
+pub fn sentence(error: &anyhow::Error) -> String {
+    match error.downcast_ref() {
+        Some(StoreError::Full { file }) => format!(
+            "there is no room for the database {}; free space on its disk, then run it again",
+            file.display()
+        ),
+        _ => error.to_string(),
+    }
 }
 
 fn unknown(kind: &'static str, id: &str) -> anyhow::Error {

@@ -38,6 +38,12 @@ fn an_import_with_broken_rows_imports_nothing_and_names_all_of_them() {
     assert!(files.access_points().is_empty());
     let missing = files.fails(1, &["ap", "import", "/nowhere/sites.json"]);
     assert!(missing.contains("/nowhere/sites.json cannot be read"), "{missing}");
+    let other = files.fails(1, &["ap", "import", "/etc/passwd"]);
+    assert!(other.contains("the file is no JSON"), "{other}");
+    assert_eq!(other.matches("import again").count(), 1, "{other}");
+    std::fs::write(files.path("latin.json"), b"{\"sites\": \"H\xe0 N\xf4i\"}").unwrap();
+    let latin = files.fails(1, &["ap", "import", files.path("latin.json").to_str().unwrap()]);
+    assert!(latin.contains("save it as UTF-8"), "{latin}");
 }
 
 #[test]
@@ -118,6 +124,9 @@ fn wrong_usage_and_failure_have_exit_codes_of_their_own() {
     assert!(files.fails(1, &["session", "kick", &"0".repeat(32)]).contains("there is no visit"));
     assert_eq!(files.done(&["session", "list"]), "nobody is on line");
     assert!(files.done(&["migrate"]).contains("is up to date"));
+    let json: Value = serde_json::from_str(&files.done(&["migrate", "--json"])).unwrap();
+    assert_eq!(json["result"], "up to date");
+    assert!(json["database"].as_str().unwrap().ends_with("hotspot.db"), "{json}");
 }
 
 #[test]
@@ -134,6 +143,9 @@ fn a_configuration_is_checked_and_every_fault_is_named() {
         assert!(sentences.contains("radius.auth = \"nowhere\" is not possible"), "{sentences}");
         assert!(sentences.contains("network.lease_secs = 1 is not possible"), "{sentences}");
     }
+    std::fs::write(files.config(), b"data_dir = \"d\xf4n\"").unwrap();
+    let sentence = files.fails(1, &["check-config"]);
+    assert!(sentence.contains("it is not UTF-8; save it as UTF-8"), "{sentence}");
     std::fs::remove_file(files.config()).unwrap();
     assert!(files.fails(1, &["check-config"]).contains("does not exist"));
 }

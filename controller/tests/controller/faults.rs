@@ -47,28 +47,48 @@ fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
-/// The controller in a mount namespace of its own, with a small disk as data directory.
-async fn on_a_small_disk(files: &Files) -> Controller {
+/// A script in a mount namespace of its own, with a small disk as data directory; `$BINARY` and `$CONFIG` are what it
+/// runs, `$DATA` is the disk.
+fn on_a_small_disk(files: &Files, size: &str, script: &str) -> Command {
     std::fs::create_dir_all(files.data()).unwrap();
-    let script = format!(
-        "mount -t tmpfs -o size=4m small {data} && exec {binary} serve --config {config}",
-        data = files.data().display(),
-        binary = env!("CARGO_BIN_EXE_hotspot-controller"),
-        config = files.config().display(),
-    );
-    let mut command = tokio::process::Command::new("unshare");
+    let mut command = Command::new("unshare");
     if !is_root() {
         command.args(["--user", "--map-root-user"]);
     }
+    let script = format!("mount -t tmpfs -o size={size} small \"$DATA\" && {script}");
     command.args(["--mount", "sh", "-c", &script]);
-    Controller::spawn(command, &files.data(), files.path("log")).await
+    command
+        .env("DATA", files.data())
+        .env("BINARY", env!("CARGO_BIN_EXE_hotspot-controller"))
+        .env("CONFIG", files.config());
+    command
+}
+
+#[test]
+fn on_a_full_disk_a_command_says_that_it_must_be_run_again() {
+    let fill = "$BINARY migrate --config $CONFIG > /dev/null && \
+                { dd if=/dev/zero of=$DATA/ballast bs=4k 2> /dev/null; true; } &&";
+    let sites = concat!(env!("CARGO_MANIFEST_DIR"), "/sites/hoan-kiem.json");
+    for (size, script) in [
+        ("64k", "exec $BINARY migrate --config $CONFIG".to_owned()),
+        ("1m", format!("{fill} exec $BINARY plan add day --config $CONFIG")),
+        ("1m", format!("{fill} exec $BINARY ap import {sites} --config $CONFIG")),
+    ] {
+        let files = Files::new();
+        let output = on_a_small_disk(&files, size, &script).output().unwrap();
+        let sentence = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{script}: {sentence}");
+        assert!(sentence.contains("there is no room for the database"), "{script}: {sentence}");
+        assert!(sentence.contains("free space on its disk, then run it again"), "{script}: {sentence}");
+    }
 }
 
 #[tokio::test]
 async fn on_a_full_disk_visitors_are_told_busy_and_nothing_is_called_durable_and_it_goes_on_when_there_is_room()
  {
     let files = Files::new();
-    let controller = on_a_small_disk(&files).await;
+    let serve = on_a_small_disk(&files, "4m", "exec $BINARY serve --config $CONFIG");
+    let controller = Controller::spawn(serve.into(), &files.data(), files.path("log")).await;
     let inside = |program: &str, arguments: &[&str]| {
         let pid = controller.pid().to_string();
         let mut command = Command::new("nsenter");

@@ -211,14 +211,20 @@ pub struct ApImport {
 }
 
 fn read(file: &Path) -> anyhow::Result<String> {
-    let fault = |reason: String| {
-        anyhow::anyhow!("{} cannot be read: {reason}; name an inventory file", file.display())
+    let fault = |reason: String| anyhow::anyhow!("{} cannot be read: {reason}", file.display());
+    let unreadable = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::InvalidData => {
+            fault("it is not UTF-8; save it as UTF-8 and import again".to_owned())
+        }
+        _ => fault(format!("{error}; name an inventory file")),
     };
-    let size = std::fs::metadata(file).map_err(|error| fault(error.to_string()))?.len();
+    let size = std::fs::metadata(file).map_err(unreadable)?.len();
     if size > MOST_BYTES {
-        return Err(fault(format!("it has {size} bytes and at most {MOST_BYTES} are allowed")));
+        return Err(fault(format!(
+            "it has {size} bytes and at most {MOST_BYTES} are allowed; name an inventory file"
+        )));
     }
-    std::fs::read_to_string(file).map_err(|error| fault(error.to_string()))
+    std::fs::read_to_string(file).map_err(unreadable)
 }
 
 fn did(imported: Imported) -> &'static str {
