@@ -272,11 +272,12 @@ impl Fleet {
         }
     }
 
-    /// The access points with a live link, each with the devices it let through by its last word.
+    /// The access points with a live link, each with the devices it serves by its last word: the sessions open there.
+    /// Its stations may be strangers, its grants are those of the whole domain.
     #[must_use]
-    pub fn linked(&self) -> BTreeMap<String, u32> {
-        let grants = |link: &Link| link.health.as_ref().map_or(0, |health| health.stations);
-        self.lock().links.iter().map(|(ap, link)| (ap.clone(), grants(link))).collect()
+    pub fn serving(&self) -> BTreeMap<String, u32> {
+        let devices = |link: &Link| link.health.as_ref().map_or(0, |health| health.sessions);
+        self.lock().links.iter().map(|(ap, link)| (ap.clone(), devices(link))).collect()
     }
 
     /// Ends every link, because the controller stops.

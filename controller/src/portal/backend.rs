@@ -163,11 +163,11 @@ impl Controller {
 
     /// What a visitor reads when this access point takes no more devices: where there is room.
     fn full(&self, identity: &Identity, grant: &Grant) -> Busy {
-        let (inventory, linked) = (self.fleet.inventory(), self.fleet.linked());
+        let (inventory, serving) = (self.fleet.inventory(), self.fleet.serving());
         let nearby =
-            inventory.nearest_to(&identity.ap_id).into_iter().filter(|spot| linked.contains_key(&spot.id));
+            inventory.nearest_to(&identity.ap_id).into_iter().filter(|spot| serving.contains_key(&spot.id));
         Busy::AccessPointFull {
-            devices: linked.get(&identity.ap_id).copied().unwrap_or(0),
+            devices: serving.get(&identity.ap_id).copied().unwrap_or(0),
             nearby: nearby.take(MOST_NEIGHBOURS).map(place).collect(),
             support_code: support_code(&identity.ap_id, &grant.id.0),
         }

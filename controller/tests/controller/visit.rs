@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use agent_protocol::v1::Health;
+
 use crate::support::link::report;
 use crate::support::{Agent, Controller, Files, LIMIT, Phone, fresh_id, wait_until};
 
@@ -54,17 +56,20 @@ async fn a_tap_that_is_not_acknowledged_in_time_gets_a_page_that_comes_again() {
 }
 
 #[tokio::test]
-async fn an_access_point_that_refuses_a_grant_makes_the_page_say_that_it_is_full() {
+async fn an_access_point_that_refuses_a_grant_makes_the_page_say_that_it_is_full_and_how_many_it_serves() {
     let files = Files::new();
     let controller = Controller::start(&files).await;
     let (agent, mut link) = Agent::linked(&controller, &files, "hk-16").await;
     let phone = Phone::new(&controller, &agent, 7);
+    link.health = Health { stations: 40, sessions: 3, grants: 900, ..Health::default() };
+    link.answer_ping(0).await;
     let tap = tokio::spawn(async move { (phone.post("/connect").await, phone) });
     let entry = link.entry().await;
     link.acknowledge(&entry, "the gate holds 65536 devices and is full").await;
     let (answer, phone) = tap.await.unwrap();
     assert_eq!(answer.status, 503, "{}", answer.body);
     assert!(answer.body.contains("HK-16 · "), "the page has no support code");
+    assert!(answer.body.contains("serves 3 devices"), "{}", answer.body);
     assert!(phone.captive().await);
     assert_eq!(controller.metric("hotspot_refused_grants_total").await, 1.0);
 }

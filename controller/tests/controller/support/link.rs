@@ -22,13 +22,23 @@ pub struct Link {
     pub have: (u64, u64),
     /// What of its journal was called durable.
     pub told: u64,
+    /// How this agent says that it is, whenever it is asked.
+    pub health: Health,
     /// What the snapshot, if one came, and later entries say.
     pub grants: Vec<Grant>,
 }
 
 impl Link {
     pub fn new(stream: TlsStream<TcpStream>) -> Self {
-        Self { stream, inbox: BytesMut::new(), journal: [2; 16], have: (0, 0), told: 0, grants: Vec::new() }
+        Self {
+            stream,
+            inbox: BytesMut::new(),
+            journal: [2; 16],
+            have: (0, 0),
+            told: 0,
+            health: Health::default(),
+            grants: Vec::new(),
+        }
     }
 
     /// Sends bytes as they are.
@@ -88,7 +98,7 @@ impl Link {
     }
 
     pub async fn answer_ping(&mut self, nonce: u64) {
-        self.send(up::Body::Health(Health { nonce, ..Health::default() })).await;
+        self.send(up::Body::Health(Health { nonce, ..self.health.clone() })).await;
     }
 
     /// Reads on until `pick` takes a body; the others are followed as an agent would, without acknowledging.
