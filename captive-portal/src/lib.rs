@@ -5,6 +5,7 @@ mod ask;
 mod backend;
 mod civil;
 mod guide;
+mod intake;
 mod language;
 mod pages;
 mod router;

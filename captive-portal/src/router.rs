@@ -3,8 +3,6 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -15,19 +13,16 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::csrf::CsrfLayer;
-use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::ask::Ask;
 use crate::backend::{Connect, End, Place, Visitor};
 use crate::guide::places::{self, Kind};
+use crate::intake::take_in;
 use crate::pages::guide::Viewpoint;
 use crate::pages::{error, guide, law, notice, place, session, splash, wait};
 use crate::shell::{InWords, no_store, see_other};
 use crate::{Backend, Settings, api};
-
-/// The largest body read, in bytes: our forms have none at all.
-const BODY_LIMIT: usize = 16 * 1024;
 
 /// The portal as an axum router. The caller serves it over TLS and inserts an [`crate::Asker`] into the extensions
 /// of each request; without one the request is answered as the public.
@@ -37,7 +32,7 @@ pub fn router<B: Backend>(backend: Arc<B>, settings: Settings) -> Router {
         .layer(middleware::from_fn(finish))
         .layer(CatchPanicLayer::new())
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, settings.request_limit))
-        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+        .layer(middleware::from_fn(take_in))
         .layer(CsrfLayer::new());
     Router::new()
         .route("/", get(home::<B>))
@@ -96,15 +91,9 @@ async fn home<B: Backend>(State(portal): Shared<B>, ask: Ask) -> Response {
     }
 }
 
-async fn connect<B: Backend>(
-    State(portal): Shared<B>,
-    ask: Ask,
-    body: Result<Bytes, BytesRejection>,
-) -> Result<Response, BytesRejection> {
-    // The form has no fields; reading the body is what holds it to the limit.
-    body?;
+async fn connect<B: Backend>(State(portal): Shared<B>, ask: Ask) -> Response {
     let settings = &portal.settings;
-    Ok(match portal.backend.connect(&ask.asker, ask.language.tag()).await {
+    match portal.backend.connect(&ask.asker, ask.language.tag()).await {
         Connect::Connected => see_other(&link(&ask, "/session")),
         Connect::Pending => wait::pending(&ask, settings),
         Connect::Busy(busy) => {
@@ -116,7 +105,7 @@ async fn connect<B: Backend>(
         }
         Connect::Away(away) => wait::away(&ask, settings, &away),
         Connect::NotHere => notice::elsewhere(&ask, StatusCode::FORBIDDEN),
-    })
+    }
 }
 
 async fn show_session<B: Backend>(State(portal): Shared<B>, ask: Ask) -> Response {
@@ -133,16 +122,11 @@ async fn show_session<B: Backend>(State(portal): Shared<B>, ask: Ask) -> Respons
     }
 }
 
-async fn end_session<B: Backend>(
-    State(portal): Shared<B>,
-    ask: Ask,
-    body: Result<Bytes, BytesRejection>,
-) -> Result<Response, BytesRejection> {
-    body?;
-    Ok(match portal.backend.end_session(&ask.asker).await {
+async fn end_session<B: Backend>(State(portal): Shared<B>, ask: Ask) -> Response {
+    match portal.backend.end_session(&ask.asker).await {
         End::Ended => see_other(&link(&ask, "/session?ended=yes")),
         End::Away(away) => wait::kept(&ask, &portal.settings, &away),
-    })
+    }
 }
 
 async fn captive<B: Backend>(State(portal): Shared<B>, ask: Ask, headers: HeaderMap) -> Response {

@@ -10,3 +10,4 @@ mod markup;
 mod messages;
 mod support;
 mod visit;
+mod wire;
