@@ -25,10 +25,12 @@ pub struct ConfigError {
 
 impl ConfigError {
     pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Self {
-        let reason = match error.kind() {
-            std::io::ErrorKind::NotFound => "it does not exist; check --config".to_owned(),
-            std::io::ErrorKind::InvalidData => "it is not UTF-8; save it as UTF-8".to_owned(),
-            _ => format!("{error}; check --config"),
+        let reason = if error.kind() == std::io::ErrorKind::NotFound {
+            "it does not exist; check --config".to_owned()
+        } else if error.kind() == std::io::ErrorKind::InvalidData {
+            "it is not UTF-8; save it as UTF-8".to_owned()
+        } else {
+            format!("{error}; check --config")
         };
         Self::of(format!("the configuration {} cannot be read: {reason}", path.display()))
     }

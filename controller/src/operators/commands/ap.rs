@@ -212,11 +212,12 @@ pub struct ApImport {
 
 fn read(file: &Path) -> anyhow::Result<String> {
     let fault = |reason: String| anyhow::anyhow!("{} cannot be read: {reason}", file.display());
-    let unreadable = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::InvalidData => {
+    let unreadable = |error: std::io::Error| {
+        if error.kind() == std::io::ErrorKind::InvalidData {
             fault("it is not UTF-8; save it as UTF-8 and import again".to_owned())
+        } else {
+            fault(format!("{error}; name an inventory file"))
         }
-        _ => fault(format!("{error}; name an inventory file")),
     };
     let size = std::fs::metadata(file).map_err(unreadable)?.len();
     if size > MOST_BYTES {
