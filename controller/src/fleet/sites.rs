@@ -58,8 +58,8 @@ pub struct Sites {
 /// # Errors
 /// Every fault as one sentence, each with its row.
 pub fn parse(text: &str) -> Result<Sites, Vec<String>> {
-    let file: Value = serde_json::from_str(text)
-        .map_err(|error| vec![format!("the file is no JSON ({error})")])?;
+    let file: Value =
+        serde_json::from_str(text).map_err(|error| vec![format!("the file is no JSON ({error})")])?;
     let mut faults = Vec::new();
     let mut zones: BTreeMap<String, Zone> = BTreeMap::new();
     let mut order = Vec::new();
