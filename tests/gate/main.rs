@@ -221,8 +221,8 @@ fn change_configuration(lab: &mut Lab) -> Result<()> {
     let path = lab.controller.config().to_path_buf();
     let text = std::fs::read_to_string(&path)?;
     let kept: Vec<&str> = text.lines().filter(|line| !line.starts_with("protected")).collect();
-    let text =
-        kept.join("\n").replace("[network]", &format!("[network]\nprotected = [\"192.0.2.{before}/32\"]"));
+    let another = format!("[network]\nprotected = [\"192.0.2.{}/32\"]", before % 256);
+    let text = kept.join("\n").replace("[network]", &another);
     std::fs::write(&path, text)?;
     lab.controller.stop()?;
     lab.controller.start()?;
