@@ -93,6 +93,8 @@ busy-line-nameless = This access point serves { $devices ->
     [one] 1 device
    *[other] { $devices } devices
 }, as many as it has room for. There is nothing wrong with your phone.
+busy-line-uncounted = <b>{ $place }</b> has no room for another device at the moment. There is nothing wrong with your phone.
+busy-line-nameless-uncounted = This access point has no room for another device at the moment. There is nothing wrong with your phone.
 busy-again = This page tries again every { $secs } seconds. When there is room you see the connect button.
 busy-stopped = This page does not try again by itself now. Tap “Try now” whenever you like.
 busy-near = Try a spot a few steps away

@@ -69,14 +69,18 @@ pub(crate) fn busy(ask: &Ask, settings: &Settings, place: Option<&Place>, busy: 
     page.again = again(&shell, ask, SECS, "busy-again", "busy-stopped");
     match busy {
         Busy::AccessPointFull { devices, nearby, support_code } => {
+            let counted = *devices > 0;
             let devices = ("devices", u64::from(*devices).into());
             page.title = shell.say("busy-title");
             page.heading = shell.say("busy-heading");
             page.lead = match place {
                 Some(place) => {
                     let name = place.name.in_language(shell.language());
-                    shell.tell("busy-line", vec![devices, ("place", name.into())])
+                    // An access point that refuses and has not said how many it serves: a nought would be no reason.
+                    let line = if counted { "busy-line" } else { "busy-line-uncounted" };
+                    shell.tell(line, vec![devices, ("place", name.into())])
                 }
+                None if !counted => shell.say("busy-line-nameless-uncounted"),
                 None => shell.tell("busy-line-nameless", vec![devices]),
             };
             page.near = place.filter(|_| !nearby.is_empty()).map(|place| near_by(&shell, place, nearby));

@@ -148,6 +148,8 @@ pub fn states() -> Vec<(&'static str, Visitor)> {
     };
     let full_alone =
         Busy::AccessPointFull { devices: 1, nearby: Vec::new(), support_code: SUPPORT_CODE.to_owned() };
+    let uncounted =
+        Busy::AccessPointFull { devices: 0, nearby: Vec::new(), support_code: SUPPORT_CODE.to_owned() };
     let crowd = Busy::CentreFull { support_code: SUPPORT_CODE.to_owned() };
     let away = Away { since_ms: Some(NOW_MS - 600_000), support_code: Some(SUPPORT_CODE.to_owned()) };
     let limited =
@@ -163,6 +165,7 @@ pub fn states() -> Vec<(&'static str, Visitor)> {
         ("online, no limits", Visitor::Online(Online { ends_ms: None, ..online() })),
         ("full", Visitor::Busy(full)),
         ("full, nothing near", Visitor::Busy(full_alone)),
+        ("full, not counted", Visitor::Busy(uncounted)),
         ("crowd", Visitor::Busy(crowd)),
         ("time up", Visitor::Refused(Refusal::TimeUsedUp { again_ms: NOW_MS + 4 * HOUR_MS })),
         ("data up", Visitor::Refused(Refusal::DataUsedUp { again_ms: NOW_MS + 48 * HOUR_MS })),

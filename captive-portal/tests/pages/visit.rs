@@ -80,7 +80,8 @@ async fn a_page_that_waits_reloads_itself_and_offers_a_link_that_stops_that() {
 async fn a_tap_that_does_not_lead_on_line_answers_with_the_page_of_that_state() {
     for (name, status, says) in [
         ("pending", 200, "Almost there"),
-        ("full", 503, "This spot is full"),
+        ("full", 503, "serves 64 devices"),
+        ("full, not counted", 503, "has no room for another device"),
         ("crowd", 503, "Very many people are connecting"),
         ("away", 503, "since 20:02"),
         ("time up", 403, "from <b>00:12 tomorrow</b>"),
