@@ -2,7 +2,7 @@
 //!
 //! `ap-agent guard` lays the rules before the bridge comes up; the running agent looks after them. They hold when the
 //! agent is dead, when the ruleset was flushed, and while the system boots. What is for this host itself (DHCP, DNS,
-//! responder, relay) is not routed and not touched. And nothing for a client takes another way than to the bridge: while
+//! responder, relay) is not routed and not touched. And nothing for a client takes the default route: while
 //! the bridge has no address the default route would carry our answers, with what a stranger wrote quoted in them, out.
 
 use gate_core::{GRANT_BIT, Interface, Prefix4, Prefix6};

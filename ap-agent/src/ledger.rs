@@ -128,6 +128,11 @@ impl Ledger {
         self.tail.sync().map_err(|source| LedgerError { folder: self.folder.clone(), source })
     }
 
+    /// Says that the state has left what is on disk behind: nothing is sure until [`Ledger::save`] succeeds.
+    pub fn leave_behind(&mut self) {
+        self.tail.give_up();
+    }
+
     /// Whether so many entries stand behind the snapshot that a new one is due.
     #[must_use]
     pub fn is_long(&self) -> bool {

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::{self, ControllerClock, Reading};
 use crate::gate::{Gate, GateError};
-use crate::grants::{Grants, Taken};
+use crate::grants::Grants;
 use crate::journal::Journal;
 use crate::ledger::{Ledger, State};
 use crate::link::{LinkEvent, LinkHandle};
@@ -108,6 +108,8 @@ pub struct Core<G, N> {
     grants: Grants,
     /// Position in the grant log up to which the disk knows everything.
     on_disk: (u64, u64),
+    /// Position up to which kernel and disk have had everything: what the next hello says.
+    confirmed: (u64, u64),
     sessions: Sessions,
     stations: Stations,
     link: LinkHandle,
@@ -143,10 +145,8 @@ impl<G: Gate, N: Network> Core<G, N> {
         let (sessions, ended) = Sessions::restore(open, readings, counters_gone);
         let mut grants = Grants::restore(parts.kept.epoch, parts.kept.sequence, parts.kept.grants.clone());
         for entry in &parts.entries {
-            // A gap stands where an older snapshot had to serve: what follows comes from the controller again.
-            if grants.take(entry, "", now_ms) == Taken::Gap {
-                break;
-            }
+            // A gap stands where an older snapshot had to serve: those entries change nothing and come again.
+            let _ = grants.take(entry, "", now_ms);
         }
         let on_disk = grants.position();
         let unwritten = parts.kept.ends.clone().into();
@@ -173,6 +173,7 @@ impl<G: Gate, N: Network> Core<G, N> {
             postponed: None,
             grants,
             on_disk,
+            confirmed: (0, 0),
             sessions,
             stations: Stations::default(),
             link: parts.link,
@@ -198,6 +199,8 @@ impl<G: Gate, N: Network> Core<G, N> {
     pub async fn run(mut self, mut inputs: Inputs) {
         if let Some(document) = self.kept.config.clone() {
             let _ = self.configure(document).await;
+            // Before the first hello: it says what is in force.
+            self.look().await;
         }
         let mut sample = ticker(SAMPLE_UNCONFIGURED);
         let mut report = ticker(SAMPLE_UNCONFIGURED);
@@ -218,7 +221,7 @@ impl<G: Gate, N: Network> Core<G, N> {
                 Some(event) = inputs.link.recv() => {
                     self.link_event(event).await;
                     // What came together is put on disk together.
-                    if inputs.link.is_empty() {
+                    if inputs.link.is_empty() || self.has_much_to_confirm() {
                         self.settle();
                     }
                 }

@@ -20,12 +20,12 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Reads the body, hands the request on with it, and refuses one that is too large or breaks off.
 pub(crate) async fn take_in(request: Request, next: Next) -> Response {
     let (parts, mut body) = request.into_parts();
-    let told_to_wait = parts.headers.contains_key(EXPECT);
+    let unsent = parts.headers.contains_key(EXPECT) && body.size_hint().lower() > TAKEN;
     match read(&mut body).await {
         Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
         Err(status) => {
             // Who asked whether to send the body at all has not sent it.
-            if status == StatusCode::PAYLOAD_TOO_LARGE && !told_to_wait {
+            if status == StatusCode::PAYLOAD_TOO_LARGE && !unsent {
                 let _ = tokio::time::timeout(PATIENCE, discard(&mut body)).await;
             }
             status.into_response()

@@ -83,11 +83,35 @@ pub enum ConnectError {
 }
 
 enum Request {
-    Connect { ask: Connect, entropy: [u8; 16], reply: oneshot::Sender<Result<Connected, ConnectError>> },
-    End { network: NetworkId, mac: Mac, reply: oneshot::Sender<Result<(), Unavailable>> },
-    Journal { ap: ApId, journal: JournalId, durable: u64, reply: oneshot::Sender<()> },
-    Record { part: JournalPart, reply: oneshot::Sender<()> },
-    LogIsOlder { epoch: u64, sequence: u64, records_missing: bool },
+    Connect {
+        ask: Connect,
+        entropy: [u8; 16],
+        reply: oneshot::Sender<Result<Connected, ConnectError>>,
+    },
+    End {
+        network: NetworkId,
+        mac: Mac,
+        reply: oneshot::Sender<Result<(), Unavailable>>,
+    },
+    Journal {
+        ap: ApId,
+        journal: JournalId,
+        durable: u64,
+        reply: oneshot::Sender<()>,
+    },
+    Record {
+        part: JournalPart,
+        reply: oneshot::Sender<()>,
+    },
+    LogIsOlder {
+        epoch: u64,
+        sequence: u64,
+    },
+    /// Answered when the log has begun a new epoch, or need not.
+    RecordsMissing {
+        epoch: u64,
+        reply: oneshot::Sender<()>,
+    },
     AnnounceAgain,
 }
 
@@ -149,9 +173,9 @@ impl Sessions {
         answer.await.map_err(|_| STOPPED)?
     }
 
-    /// Says that an access point is here with this journal, and that a controller told it that all up to `told` is
-    /// durable. Returns the last record that is durable here, and whether records it was told of are missing: the
-    /// database is an older one then, and what is missing is nowhere any more.
+    /// Says that an access point is here with this journal, that a controller told it that all up to `told` is durable,
+    /// and of which epoch its grants are. Returns the last record that is durable. When records that it was told of are
+    /// missing, the database is an older one: the log begins a new epoch, and only then are they given up.
     ///
     /// # Errors
     /// What the store says.
@@ -160,12 +184,17 @@ impl Sessions {
         ap: &str,
         journal: [u8; 16],
         told: u64,
-    ) -> Result<(u64, bool), StoreError> {
+        epoch: u64,
+    ) -> Result<u64, StoreError> {
         let (ap, journal) = (ApId::from(ap), JournalId(journal));
         let held = self.store.journal_position(&ap, journal).await?;
         let durable = held.max(told);
         if told > held {
             tracing::error!(ap.id = %ap.0, records = told - held, "records that were durable are missing in the database");
+            let (reply, settled) = oneshot::channel();
+            let missing = Request::RecordsMissing { epoch, reply };
+            self.requests.send(missing).await.map_err(|_| StoreError::Closed)?;
+            settled.await.map_err(|_| StoreError::Closed)?;
             let mut batch = Batch::new(self.domain.clone());
             batch.journal(&ap, journal, told, UnixMs(clock::unix_ms()));
             self.store.commit(batch).await?;
@@ -176,7 +205,7 @@ impl Sessions {
             .await
             .map_err(|_| StoreError::Closed)?;
         taken.await.map_err(|_| StoreError::Closed)?;
-        Ok((durable, told > held))
+        Ok(durable)
     }
 
     /// Takes records of a journal in. What is returned resolves when they are durable, and fails when they do not
@@ -190,11 +219,11 @@ impl Sessions {
         Ok(durable)
     }
 
-    /// Says that an access point holds a later position of the log than the controller, or one of this epoch with
-    /// records missing here: the database is an older one, and the log begins a new epoch.
-    pub async fn log_is_older(&self, epoch: u64, sequence: u64, records_missing: bool) {
-        // When the controller stops now, a position ahead of it is said again at the next hello.
-        let _ = self.requests.send(Request::LogIsOlder { epoch, sequence, records_missing }).await;
+    /// Says that an access point holds a later position of the log than the controller: the database is an older
+    /// one, and the log begins a new epoch.
+    pub async fn log_is_older(&self, epoch: u64, sequence: u64) {
+        // Nothing is lost when the controller stops: the access point says it again at its next hello.
+        let _ = self.requests.send(Request::LogIsOlder { epoch, sequence }).await;
     }
 
     /// Asks for [`Announcement::Reset`].

@@ -36,6 +36,8 @@ impl Tail {
         }
         let whole = (bytes.len() - rest.len()) as u64;
         file.set_len(whole)?;
+        // What a killed process wrote may be in memory alone.
+        file.sync_data()?;
         file.seek(SeekFrom::Start(whole))?;
         Ok((Self { file, bytes: whole, synced: whole, broken: false }, entries))
     }
@@ -62,10 +64,17 @@ impl Tail {
             return Err(io::Error::other("an entry could not be written"));
         }
         if self.synced < self.bytes {
+            // The kernel tells of a failure once; the next time it would say that all is well.
+            self.broken = true;
             self.file.sync_data()?;
-            self.synced = self.bytes;
+            (self.synced, self.broken) = (self.bytes, false);
         }
         Ok(())
+    }
+
+    /// Takes no more entries until a snapshot stands: those to come do not follow the one on disk.
+    pub(super) fn give_up(&mut self) {
+        self.broken = true;
     }
 
     /// Begins anew: a snapshot holds everything.

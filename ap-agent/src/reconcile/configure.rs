@@ -22,9 +22,12 @@ impl<G: Gate, N: Network> Core<G, N> {
     /// again with every look.
     pub(super) async fn configure(&mut self, document: ConfigDocument) -> ConfigAck {
         let version = document.version;
-        self.postponed = None;
         let refusal = match self.take_up(document.clone()).await {
-            Ok(()) => String::new(),
+            Ok(()) => {
+                self.postponed = None;
+                String::new()
+            }
+            // One that was postponed before is still the best there is.
             Err(Denied::Refused(reason)) => reason,
             Err(Denied::Failed(reason)) => {
                 self.postponed = Some(document);

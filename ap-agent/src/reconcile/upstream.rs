@@ -16,6 +16,8 @@ use crate::sessions::Terms;
 
 /// Acknowledgements that may wait; beyond it the log is asked for again.
 const UNCONFIRMED_MAX: usize = 4096;
+/// Acknowledgements sent in one go; the link's queue holds four times as many frames.
+const CONFIRMED_AT_ONCE: usize = 64;
 /// Records in one frame, and records on their way that are not confirmed as received.
 const BATCH: usize = 200;
 const WINDOW: u64 = 1000;
@@ -38,7 +40,7 @@ impl<G: Gate, N: Network> Core<G, N> {
                 self.upstream.sent = self.journal.durable();
                 self.upstream.received = self.journal.durable();
                 let hello = self.hello();
-                // What is not in the kernel yet comes again.
+                // What is not confirmed comes again.
                 self.upstream.unconfirmed.clear();
                 let _ = reply.send(hello);
             }
@@ -97,7 +99,7 @@ impl<G: Gate, N: Network> Core<G, N> {
     }
 
     fn hello(&mut self) -> Hello {
-        let (epoch, sequence) = self.confirmed_position();
+        let (epoch, sequence) = self.confirmed;
         let boot_id = *self.upstream.boot_id.get_or_insert_with(|| {
             let mut id = [0; 16];
             // Only there to be seen: whether the process is still the same one.
@@ -200,7 +202,9 @@ impl<G: Gate, N: Network> Core<G, N> {
         // One word for all of it: everything up to this position is in force.
         self.upstream.unconfirmed.clear();
         self.confirm_later(GrantAck { epoch, sequence, ..GrantAck::default() });
-        self.save();
+        if !self.save() {
+            self.ledger.leave_behind();
+        }
         self.look().await;
         let Some(settings) = &self.settings else { return };
         let terms = self.grants.terms(&settings.network);
@@ -238,19 +242,17 @@ impl<G: Gate, N: Network> Core<G, N> {
         if self.is_behind() {
             return;
         }
-        for ack in std::mem::take(&mut self.upstream.unconfirmed) {
+        self.confirmed = self.grants.position();
+        // No more at a time than the link has room for; the rest goes with the next frame or look.
+        for _ in 0..CONFIRMED_AT_ONCE {
+            let Some(ack) = self.upstream.unconfirmed.pop_front() else { break };
             self.link.send(up::Body::GrantAck(ack));
         }
     }
 
-    /// The position in the log up to which everything was in the kernel.
-    fn confirmed_position(&self) -> (u64, u64) {
-        match self.upstream.unconfirmed.front() {
-            None => self.grants.position(),
-            // A snapshot: nothing is sure.
-            Some(ack) if ack.grant_id.is_empty() => (0, 0),
-            Some(ack) => (ack.epoch, ack.sequence.saturating_sub(1)),
-        }
+    /// Whether so many acknowledgements wait that those to come have to wait for them.
+    pub(super) fn has_much_to_confirm(&self) -> bool {
+        self.upstream.unconfirmed.len() >= CONFIRMED_AT_ONCE
     }
 
     /// Reports every session that changed, and how the access point is.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use agent_protocol::v1::{LogEntry, SessionEnd, SessionReport, down, up};
+use agent_protocol::v1::{LogEntry, SessionEnd, SessionReport, Snapshot, down, up};
 
 use crate::support::control::{EPOCH, HOUR};
 use crate::support::{Centre, Point, grant, phone, tombstone, wait_until};
@@ -220,6 +220,32 @@ async fn a_session_that_the_ledger_could_not_take_is_counted_once_after_a_restar
         sessions.insert(session.session_id, (session.bytes_up, session.bytes_down));
     }
     assert_eq!(sessions.into_values().collect::<Vec<_>>(), [(511, 5110)]);
+}
+
+#[tokio::test]
+async fn a_snapshot_is_acknowledged_when_it_is_on_disk_and_claimed_no_sooner() {
+    let centre = Centre::start();
+    let (point, mut control) = Point::served(&centre).await;
+    assert_eq!(control.entry(1, grant(1, phone(1), control.now_ms() + 3_600_000)).await, "");
+    let obstacle = point.path().join("ledger.new");
+    std::fs::create_dir(&obstacle).unwrap();
+    let whole = Snapshot { epoch: EPOCH + 1, sequence: 40, grants: Vec::new(), last: true };
+    let confirmed = |body| match body {
+        up::Body::GrantAck(ack) => (ack.epoch > EPOCH).then_some(ack.sequence),
+        _ => None,
+    };
+    control.say(down::Body::Snapshot(whole.clone())).await;
+    let early = control.until("too early a word", confirmed);
+    assert!(tokio::time::timeout(Duration::from_millis(500), early).await.is_err());
+    // A link that breaks meanwhile does not make it sure.
+    drop(control);
+    let mut control = centre.control().await;
+    assert_eq!((control.hello.epoch, control.hello.sequence), (EPOCH, 1));
+    std::fs::remove_dir(&obstacle).unwrap();
+    control.welcome().await;
+    control.say(down::Body::Snapshot(whole)).await;
+    assert_eq!(control.until("the word", confirmed).await, 40);
+    assert_eq!(point.status().await.grants, 0);
 }
 
 /// A disk of its own, gone with the value.

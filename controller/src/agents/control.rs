@@ -44,8 +44,8 @@ pub async fn serve(door: &Door, stream: TlsStream<TcpStream>, ap: Option<String>
     let refusal = match (hello, ap) {
         (Ok(Ok(hello)), Some(ap)) if hello.version >= OLDEST_VERSION => {
             match prepare(door, &ap, &hello).await {
-                Ok((durable, records_missing)) => {
-                    Link { door, ap, records_missing }.run(&hello, durable, reader, write).await;
+                Ok(durable) => {
+                    Link { door, ap }.run(&hello, durable, reader, write).await;
                     return;
                 }
                 Err(error) => {
@@ -86,15 +86,15 @@ pub async fn serve(door: &Door, stream: TlsStream<TcpStream>, ap: Option<String>
 }
 
 /// What has to be so before an access point is served: its journal is announced, and its configuration is not newer
-/// than what it will be told. Returns how much of the journal is durable, and whether more was once.
-async fn prepare(door: &Door, ap: &str, hello: &Hello) -> Result<(JournalPosition, bool), StoreError> {
+/// than what it will be told. Returns how much of the journal is durable.
+async fn prepare(door: &Door, ap: &str, hello: &Hello) -> Result<JournalPosition, StoreError> {
     if door.fleet.config_version(ap).is_some_and(|version| version < hello.config_version) {
         outrun(&door.store, ap, hello.config_version).await?;
         door.renewed().await;
     }
     let journal = hello.journal_id.as_slice().try_into().unwrap_or_default();
-    let (sequence, missing) = door.sessions.journal_announced(ap, journal, hello.durable).await?;
-    Ok((JournalPosition { journal_id: hello.journal_id.clone(), sequence }, missing))
+    let sequence = door.sessions.journal_announced(ap, journal, hello.durable, hello.epoch).await?;
+    Ok(JournalPosition { journal_id: hello.journal_id.clone(), sequence })
 }
 
 struct Refusal(&'static str, String, u32);
@@ -112,7 +112,6 @@ async fn first_frame(reader: &mut FrameReader<ReadHalf<TlsStream<TcpStream>>>) -
 struct Link<'a> {
     door: &'a Door,
     ap: String,
-    records_missing: bool,
 }
 
 /// What the link knows of the journal its hello named.
@@ -147,9 +146,8 @@ impl Link<'_> {
     ) {
         let version = hello.version.min(VERSION);
         let attached = self.door.fleet.attach(&self.ap, hello, version, clock::unix_ms());
-        if attached.ahead || self.records_missing {
-            let missing = self.records_missing;
-            self.door.sessions.log_is_older(hello.epoch, hello.sequence, missing).await;
+        if attached.ahead {
+            self.door.sessions.log_is_older(hello.epoch, hello.sequence).await;
         }
         if let Some(off) = clock::apart(clock::unix_ms(), hello.unix_ms) {
             self.door.metrics.wrong_clocks.inc();

@@ -1,7 +1,7 @@
 //! Who waits at the access points' door with a key that is not proven yet: bounded, and nobody can fill it for others.
 //!
 //! When there is no place left, the longest waiting of the network that holds most places goes: a flood pushes out
-//! itself, an access point alone in its network is never pushed out.
+//! itself. An access point alone in its network goes only when more networks come than there are places.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};

@@ -9,7 +9,7 @@ use std::time::Duration;
 use agent_protocol::v1;
 use session_core::{ApId, Domain, DomainId, Limits, Position, Stored, UnixMs};
 use store::{JournalId, LogRest, Store, StoreError};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -73,6 +73,8 @@ pub struct Owner {
     /// Take one request at a time: a row of the last step was refused, and only one may be at fault.
     singly: bool,
     raise_epoch: bool,
+    /// Who waits for the new epoch.
+    raising: Vec<oneshot::Sender<()>>,
     look_again: bool,
     pending: VecDeque<Request>,
     taken: HashMap<ApId, Taken>,
@@ -167,6 +169,7 @@ impl Owner {
             superseded: 0,
             singly: false,
             raise_epoch: false,
+            raising: Vec::new(),
             look_again: true,
             pending: VecDeque::new(),
             taken: HashMap::new(),

@@ -33,6 +33,9 @@ impl Owner {
             Done::Repaired(Ok((stored, tail))) => {
                 self.machine = Domain::restore(stored, self.limits, UnixMs(clock::unix_ms()));
                 (self.broken_since, self.raise_epoch, self.look_again) = (None, false, true);
+                for reply in self.raising.drain(..) {
+                    let _ = reply.send(());
+                }
                 let reset = Announcement::Reset(log_state(&self.machine, tail));
                 let _ = self.announcements.send(reset).await;
                 Ok(())

@@ -77,15 +77,18 @@ impl Owner {
                     self.retained.push_back(part);
                 }
             }
-            Request::LogIsOlder { epoch, sequence, records_missing } => {
-                let ours = self.machine.position();
+            Request::LogIsOlder { epoch, sequence } => {
+                if (Position { epoch, sequence }) > self.machine.position() {
+                    self.begin_epoch();
+                }
+            }
+            Request::RecordsMissing { epoch, reply } => {
                 // After the first new epoch the others come with the former one.
-                if (Position { epoch, sequence }) > ours || (records_missing && epoch == ours.epoch) {
-                    tracing::error!(
-                        "an access point knows more than the database holds: a backup was restored; the grant log begins \
-                         a new epoch"
-                    );
-                    self.raise_epoch = true;
+                if epoch == 0 || epoch == self.machine.position().epoch {
+                    self.begin_epoch();
+                    self.raising.push(reply);
+                } else {
+                    let _ = reply.send(());
                 }
             }
             Request::AnnounceAgain => {
@@ -94,6 +97,13 @@ impl Owner {
             }
         }
         step.drain(&mut self.machine);
+    }
+
+    fn begin_epoch(&mut self) {
+        tracing::error!(
+            "an access point knows more than the database holds: a backup was restored; the grant log begins a new epoch"
+        );
+        self.raise_epoch = true;
     }
 
     /// Notes which journal an access point speaks of from now on.
@@ -187,7 +197,10 @@ impl Owner {
                 }
                 Request::Record { part, reply } => self.retained.push_back(Part { part, reply }),
                 // The access points come again, and a repair announces everything anew.
-                Request::Journal { .. } | Request::LogIsOlder { .. } | Request::AnnounceAgain => {}
+                Request::Journal { .. }
+                | Request::LogIsOlder { .. }
+                | Request::RecordsMissing { .. }
+                | Request::AnnounceAgain => {}
             }
         }
     }
