@@ -1,5 +1,6 @@
 //! The machine of one roaming domain: who holds a grant, what was observed of it, what has to be written and sent.
 
+mod accounting;
 mod connect;
 mod reports;
 mod restore;
@@ -26,7 +27,7 @@ pub struct Limits {
     pub grants_per_day: usize,
     /// Sessions of one grant that are remembered; later ones are written all the same and count for no quota.
     pub sessions_per_grant: usize,
-    /// Sessions remembered whose grant is not known here; beyond it the one heard of longest ago is let go.
+    /// Sessions remembered whose grant is not known here; beyond it the one to be let go next goes at once.
     pub foreign_sessions: usize,
     /// How long after the end of a grant, in milliseconds, an access point may be silent about a session before it
     /// is taken as lost.
@@ -40,7 +41,7 @@ impl Default for Limits {
             ended_grants: 500_000,
             grants_per_day: 64,
             sessions_per_grant: 10_000,
-            foreign_sessions: 20_000,
+            foreign_sessions: 500_000,
             settle_ms: 3_600_000,
         }
     }
@@ -61,7 +62,7 @@ struct Held {
     settled: bool,
 }
 
-/// A session with, when no grant here counts it, the moment it was last heard of.
+/// A session with, when no grant here counts it, the moment it is let go unless it is heard of before.
 #[derive(Debug, Clone)]
 struct Tracked {
     session: Session,
@@ -79,7 +80,8 @@ struct Tracked {
 /// * a live grant until it ends;
 /// * an ended grant with its sessions until its end or that of its civil day, whichever is later, and
 ///   [`Limits::settle_ms`] more, because time and quota of the day are added up from it;
-/// * a session of no grant known here until [`Limits::settle_ms`] after its last report.
+/// * a session of no grant known here until [`Limits::settle_ms`] after its last report, and for a minute when it is one
+///   of another make's access point and over.
 #[derive(Debug, Clone)]
 pub struct Domain {
     limits: Limits,
@@ -97,8 +99,10 @@ pub struct Domain {
     ended: BTreeSet<(UnixMs, GrantId)>,
     /// When something has to be done about a grant.
     due: BTreeSet<(UnixMs, GrantId)>,
-    /// Foreign sessions, the one heard of longest ago first.
+    /// Foreign sessions, the one to be let go next first.
     foreign: BTreeSet<(UnixMs, SessionKey)>,
+    /// Sessions of other makes' access points by the names these use.
+    book: accounting::Book,
     outputs: VecDeque<Output>,
 }
 
@@ -118,6 +122,7 @@ impl Domain {
             ended: BTreeSet::new(),
             due: BTreeSet::new(),
             foreign: BTreeSet::new(),
+            book: accounting::Book::default(),
             outputs: VecDeque::new(),
         }
     }

@@ -7,6 +7,7 @@
 //!
 //! The reasons for these words stand in `controller/docs/decisions/0001-sessions-grants-visits.md`.
 
+mod accounting;
 mod domain;
 mod grant;
 mod ids;
@@ -15,6 +16,9 @@ mod plan;
 mod session;
 mod visit;
 
+pub use accounting::{
+    ACCOUNTING_KEPT_MS, AccountingKind, AccountingRecord, Nas, NasRestart, NasSession, Octets, StationNames,
+};
 pub use domain::{Connect, Connected, Domain, GrantChange, Limits, Refusal, Stored, UnknownGrant};
 pub use grant::{EndCause, Grant, GrantEnd, NUMBER_MAX, Position, Subject};
 pub use ids::{ApId, CivilDay, DomainId, GrantId, Mac, NetworkId, SessionId, UnixMs};

@@ -1,6 +1,6 @@
 //! What the machine wants done: rows to write and entries to send, in this order.
 
-use crate::{Grant, Mac, Position, Session, UnixMs};
+use crate::{Grant, Mac, NasRestart, NasSession, Position, Session, UnixMs};
 
 /// One thing to be done. All of one step go into one transaction; only then entries are sent and answers given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,10 @@ pub enum Output {
     },
     /// The session's row is now this.
     SessionChanged(Session),
+    /// What only RADIUS knows of a session is now this; the session's own row comes with it or was there before.
+    NasSessionChanged(NasSession),
+    /// An access point of another make began anew or stopped.
+    NasRestarted(NasRestart),
     /// The device was put on the block list, or taken off it.
     BlockChanged {
         /// The device.

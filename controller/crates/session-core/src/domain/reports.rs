@@ -5,6 +5,10 @@ use crate::{
     ApId, EndCause, GrantId, Mac, Output, Session, SessionEnd, SessionId, SessionKey, SessionReport, UnixMs,
 };
 
+/// How long a session that another make's access point ended is remembered, in milliseconds: repetitions come within
+/// it, and later ones find the row. Thousands may end every second.
+const OVER_MS: u64 = 60_000;
+
 impl Domain {
     /// Takes in what an access point says of a session. Reports may be repeated and come in any order. A session
     /// whose grant is not known here, or belongs to another device, is kept all the same and counts for no visit.
@@ -20,10 +24,13 @@ impl Domain {
                 let before = tracked.session.bytes();
                 let changed = tracked.session.merge(report);
                 let session = tracked.session.clone();
-                if let Some(heard) = &mut tracked.foreign {
-                    let before = std::mem::replace(heard, now);
+                if let Some(before) = tracked.foreign {
+                    let due = self.foreign_due(&session, now);
                     self.foreign.remove(&(before, key.clone()));
-                    self.foreign.insert((now, key));
+                    if let Some(tracked) = self.sessions.get_mut(&key) {
+                        tracked.foreign = Some(due);
+                    }
+                    self.foreign.insert((due, key));
                 } else {
                     self.count(session.grant, session.bytes() - before, now);
                 }
@@ -68,11 +75,18 @@ impl Domain {
                 None
             }
             _ => {
-                self.foreign.insert((now, key.clone()));
-                Some(now)
+                let due = self.foreign_due(&session, now);
+                self.foreign.insert((due, key.clone()));
+                Some(due)
             }
         };
         self.sessions.insert(key, Tracked { session, foreign });
+    }
+
+    /// When a session that no grant here counts is let go.
+    fn foreign_due(&self, session: &Session, now: UnixMs) -> UnixMs {
+        let over = session.end.is_some() && self.is_accounted(&session.key);
+        now.plus_ms(if over { self.limits.settle_ms.min(OVER_MS) } else { self.limits.settle_ms })
     }
 
     /// Adds new bytes to a grant and ends the device's grants of that day whose quota is reached.

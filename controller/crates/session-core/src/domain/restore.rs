@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Domain, Limits};
-use crate::{Grant, Mac, Position, Session, UnixMs};
+use crate::{Grant, Mac, NasRestart, NasSession, Position, Session, UnixMs};
 
 /// What the store hands over: exactly what the machine remembers, by the rules at [`Domain`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,10 @@ pub struct Stored {
     pub sessions: Vec<Session>,
     /// The block list.
     pub blocked: BTreeSet<Mac>,
+    /// Sessions of other makes' access points heard of within [`crate::ACCOUNTING_KEPT_MS`].
+    pub nas_sessions: Vec<NasSession>,
+    /// The latest restart of each of these access points.
+    pub nas_restarts: Vec<NasRestart>,
 }
 
 impl Domain {
@@ -26,6 +30,8 @@ impl Domain {
         let mut domain = Self::new(stored.position.epoch, limits);
         domain.position = stored.position;
         domain.blocked = stored.blocked;
+        // Before the sessions: how long one is remembered depends on whose it is.
+        domain.remember_accounting(stored.nas_sessions, stored.nas_restarts);
         for grant in stored.grants {
             domain.hold(grant);
         }

@@ -1,5 +1,6 @@
 //! The rules of the machine, one by one: what grants do, and what the sessions reported under them do.
 
+mod accounting;
 mod grants;
 mod sessions;
 
@@ -102,7 +103,7 @@ impl Lake {
             match output {
                 Output::GrantChanged { grant, entry } => self.entries.extend(entry.map(|at| (at, grant))),
                 Output::SessionChanged(session) => self.sessions.push(session),
-                Output::BlockChanged { .. } => {}
+                Output::BlockChanged { .. } | Output::NasSessionChanged(_) | Output::NasRestarted(_) => {}
             }
         }
     }

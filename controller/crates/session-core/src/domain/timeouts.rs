@@ -8,8 +8,7 @@ impl Domain {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<UnixMs> {
         let grant = self.due.first().map(|(due, _)| *due);
-        let settle_ms = self.limits.settle_ms;
-        let foreign = self.foreign.first().map(|(heard, _)| heard.plus_ms(settle_ms));
+        let foreign = self.foreign.first().map(|(due, _)| *due);
         [grant, foreign].into_iter().flatten().min()
     }
 
@@ -21,10 +20,10 @@ impl Domain {
         {
             self.grant_due(id);
         }
-        while let Some((heard, key)) = self.foreign.first().cloned()
-            && heard.plus_ms(self.limits.settle_ms) <= now
+        while let Some((due, key)) = self.foreign.first().cloned()
+            && due <= now
         {
-            self.forget_foreign(heard, &key);
+            self.forget_foreign(due, &key);
         }
     }
 
@@ -83,10 +82,10 @@ impl Domain {
         }
     }
 
-    fn forget_foreign(&mut self, heard: UnixMs, key: &SessionKey) {
+    fn forget_foreign(&mut self, due: UnixMs, key: &SessionKey) {
         self.close_as_lost(key);
         self.sessions.remove(key);
-        self.foreign.remove(&(heard, key.clone()));
+        self.foreign.remove(&(due, key.clone()));
     }
 
     pub(super) fn forget_beyond_bounds(&mut self) {
@@ -96,9 +95,9 @@ impl Domain {
             self.forget(id);
         }
         while self.foreign.len() > self.limits.foreign_sessions
-            && let Some((heard, key)) = self.foreign.first().cloned()
+            && let Some((due, key)) = self.foreign.first().cloned()
         {
-            self.forget_foreign(heard, &key);
+            self.forget_foreign(due, &key);
         }
     }
 }

@@ -41,6 +41,7 @@ impl Mirror {
                 }
                 kept.addresses.extend(session.addresses);
             }
+            Output::NasSessionChanged(_) | Output::NasRestarted(_) => panic!("nobody sent accounting"),
             Output::BlockChanged { mac, blocked: true, .. } => assert!(self.blocked.insert(mac)),
             Output::BlockChanged { mac, blocked: false, .. } => assert!(self.blocked.remove(&mac)),
         }
@@ -53,6 +54,7 @@ impl Mirror {
         let ids: BTreeSet<GrantId> = grants.iter().map(|grant| grant.id).collect();
         let kept = |session: &&Session| session.end.is_none() || ids.contains(&session.grant);
         let sessions = self.sessions.values().filter(kept).cloned().collect();
-        Stored { position, grants, sessions, blocked: self.blocked.clone() }
+        let blocked = self.blocked.clone();
+        Stored { position, grants, sessions, blocked, nas_sessions: Vec::new(), nas_restarts: Vec::new() }
     }
 }

@@ -201,6 +201,8 @@ fn numbers_rise_with_the_log_wrap_at_thirty_bits_and_pass_over_those_in_use() {
         grants: vec![long_lived],
         sessions: Vec::new(),
         blocked: BTreeSet::new(),
+        nas_sessions: Vec::new(),
+        nas_restarts: Vec::new(),
     };
     let mut lake = Lake::new();
     lake.made = 50;
