@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use session_core::{ApId, DomainId, Grant, GrantId, Mac, Output, Position, Session, SessionKey, UnixMs};
+use session_core::{
+    ApId, DomainId, Grant, GrantId, Mac, Nas, NasSession, Output, Position, Session, SessionKey, UnixMs,
+};
 
 use crate::JournalId;
 
@@ -18,6 +20,8 @@ pub struct Batch {
     places: BTreeMap<GrantId, usize>,
     pub(crate) entries: Vec<(Position, GrantId)>,
     pub(crate) sessions: BTreeMap<SessionKey, Session>,
+    pub(crate) nas_sessions: BTreeMap<SessionKey, NasSession>,
+    pub(crate) nas_restarts: BTreeMap<Nas, UnixMs>,
     pub(crate) blocks: BTreeMap<Mac, (bool, UnixMs)>,
     pub(crate) journals: BTreeMap<(ApId, JournalId), (u64, UnixMs)>,
     pub(crate) kicked: Vec<GrantId>,
@@ -33,6 +37,8 @@ impl Batch {
             places: BTreeMap::new(),
             entries: Vec::new(),
             sessions: BTreeMap::new(),
+            nas_sessions: BTreeMap::new(),
+            nas_restarts: BTreeMap::new(),
             blocks: BTreeMap::new(),
             journals: BTreeMap::new(),
             kicked: Vec::new(),
@@ -52,6 +58,12 @@ impl Batch {
             }
             Output::SessionChanged(session) => {
                 self.sessions.insert(session.key.clone(), session);
+            }
+            Output::NasSessionChanged(session) => {
+                self.nas_sessions.insert(session.key.clone(), session);
+            }
+            Output::NasRestarted(restart) => {
+                self.nas_restarts.insert(restart.nas, restart.at);
             }
             Output::BlockChanged { mac, blocked, at } => {
                 self.blocks.insert(mac, (blocked, at));
@@ -75,6 +87,8 @@ impl Batch {
     pub fn is_empty(&self) -> bool {
         self.grants.is_empty()
             && self.sessions.is_empty()
+            && self.nas_sessions.is_empty()
+            && self.nas_restarts.is_empty()
             && self.blocks.is_empty()
             && self.journals.is_empty()
             && self.kicked.is_empty()
@@ -88,7 +102,8 @@ impl Batch {
     /// Rows it writes, about.
     #[must_use]
     pub fn rows(&self) -> usize {
-        let others = self.blocks.len() + self.journals.len() + self.kicked.len();
+        let accounted = self.nas_sessions.len() + self.nas_restarts.len();
+        let others = accounted + self.blocks.len() + self.journals.len() + self.kicked.len();
         self.places.len() + self.entries.len() + self.sessions.len() + others
     }
 }

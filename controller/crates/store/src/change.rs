@@ -2,6 +2,7 @@
 
 use session_core::{ApId, DomainId, GrantId, Mac, Plan, Position, UnixMs};
 
+use crate::radius::{Account, Counted, NasClient, Voucher};
 use crate::{Enrollment, Import, Imported};
 
 /// One change.
@@ -16,6 +17,12 @@ pub(crate) enum Change {
     Setting { key: String, value: String },
     Kick { grant: GrantId, now: UnixMs },
     RaiseEpoch(DomainId),
+    PutNas(NasClient),
+    RemoveNas(String),
+    PutAccounts(Vec<Account>),
+    RemoveAccount(String),
+    AddVouchers(Vec<Voucher>),
+    UseVoucher { name: String, now: UnixMs },
 }
 
 /// What came of it.
@@ -25,4 +32,6 @@ pub(crate) enum Changed {
     Imported(Imported),
     Enrollment(Enrollment),
     Position(Position),
+    Counted(Counted),
+    Moment(UnixMs),
 }

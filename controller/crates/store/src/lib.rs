@@ -12,10 +12,12 @@ mod batch;
 mod change;
 mod error;
 mod fleet;
+mod radius;
 mod sqlite;
 mod store;
 
 pub use batch::Batch;
 pub use error::StoreError;
 pub use fleet::{AccessPoint, Enrollment, Import, Imported, JournalId, LogRest, Name, NewAccessPoint, Zone};
+pub use radius::{Account, Counted, NasClient, Voucher};
 pub use store::{Options, Store};

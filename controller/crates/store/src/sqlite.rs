@@ -1,10 +1,12 @@
 //! The store on SQLite: one file, one writing connection, readers beside it.
 
+mod accounting;
 mod batch;
 mod changes;
 mod errors;
 mod kicks;
 mod open;
+mod radius;
 mod reads;
 mod rows;
 mod writer;

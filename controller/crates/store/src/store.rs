@@ -47,7 +47,7 @@ impl Default for Options {
 /// disk, [`StoreError::Overloaded`] and [`StoreError::Closed`]. Below, only further ones are named.
 #[derive(Clone)]
 pub struct Store {
-    database: Arc<Database>,
+    pub(crate) database: Arc<Database>,
 }
 
 impl Store {
@@ -132,10 +132,11 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unknown`] for a domain that is not there.
     pub async fn raise_epoch(&self, domain: &DomainId) -> Result<Position, StoreError> {
-        match self.database.change(Change::RaiseEpoch(domain.clone())).await? {
-            Changed::Position(position) => Ok(position),
-            Changed::Done | Changed::Imported(_) | Changed::Enrollment(_) => Err(StoreError::Closed),
-        }
+        let Changed::Position(position) = self.database.change(Change::RaiseEpoch(domain.clone())).await?
+        else {
+            return Err(StoreError::Closed);
+        };
+        Ok(position)
     }
 
     /// The last durable record of an agent's journal, 0 for none.
@@ -191,10 +192,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unknown`] for a domain that is not there, [`StoreError::Refused`] for coordinates off the earth.
     pub async fn import(&self, import: Import) -> Result<Imported, StoreError> {
-        match self.database.change(Change::Import(import)).await? {
-            Changed::Imported(imported) => Ok(imported),
-            Changed::Done | Changed::Position(_) | Changed::Enrollment(_) => Err(StoreError::Closed),
-        }
+        let Changed::Imported(imported) = self.database.change(Change::Import(import)).await? else {
+            return Err(StoreError::Closed);
+        };
+        Ok(imported)
     }
 
     /// An access point by its id.
@@ -244,10 +245,12 @@ impl Store {
         key: [u8; 32],
         now: UnixMs,
     ) -> Result<Enrollment, StoreError> {
-        match self.database.change(Change::Enroll { secret_sha256, key, now }).await? {
-            Changed::Enrollment(enrollment) => Ok(enrollment),
-            Changed::Done | Changed::Position(_) | Changed::Imported(_) => Err(StoreError::Closed),
-        }
+        let Changed::Enrollment(enrollment) =
+            self.database.change(Change::Enroll { secret_sha256, key, now }).await?
+        else {
+            return Err(StoreError::Closed);
+        };
+        Ok(enrollment)
     }
 
     /// Revokes an access point's agent; a new enrolment lifts it.

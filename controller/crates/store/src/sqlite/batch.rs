@@ -6,6 +6,7 @@ use serde::Serialize;
 use session_core::{Grant, Session};
 use sqlx::SqliteConnection;
 
+use super::accounting::{NAS_RESTARTS, NAS_SESSIONS, NasSessionRow, restart_row};
 use super::errors::translate;
 use super::kicks::KICKED;
 use super::rows::{Hex, end_cause_word, int, session_end_word, subject_text};
@@ -29,6 +30,8 @@ pub(super) async fn write(
         (GRANTS, json(&rows.grants)),
         (LOG, json(&rows.entries)),
         (SESSIONS, json(&rows.sessions)),
+        (NAS_SESSIONS, json(&rows.nas_sessions)),
+        (NAS_RESTARTS, json(&rows.nas_restarts)),
         (JOURNALS, json(&rows.journals)),
         (BLOCKED, json(&rows.blocked)),
         (UNBLOCKED, json(&rows.unblocked)),
@@ -103,6 +106,8 @@ struct Rows<'a> {
     grants: Vec<GrantRow<'a>>,
     entries: Vec<(&'a str, i64, i64, Hex<'a>)>,
     sessions: Vec<SessionRow<'a>>,
+    nas_sessions: Vec<NasSessionRow<'a>>,
+    nas_restarts: Vec<(&'a str, Hex<'a>, i64)>,
     journals: Vec<(&'a str, Hex<'a>, i64, i64)>,
     blocked: Vec<(Hex<'a>, i64)>,
     unblocked: Vec<Hex<'a>>,
@@ -114,6 +119,8 @@ impl<'a> Rows<'a> {
         let domain = batch.domain.as_str();
         self.grants.extend(batch.grants().map(|grant| GrantRow::new(domain, grant)));
         self.sessions.extend(batch.sessions.values().map(|session| SessionRow::new(domain, session)));
+        self.nas_sessions.extend(batch.nas_sessions.values().map(NasSessionRow::new));
+        self.nas_restarts.extend(batch.nas_restarts.iter().map(|(nas, at)| restart_row(nas, *at)));
         for (position, id) in &batch.entries {
             self.entries.push((domain, int(position.sequence), int(position.epoch), Hex(&id.0)));
         }

@@ -8,7 +8,7 @@ use sqlx::{Row, SqliteConnection};
 
 use super::errors::translate;
 use super::rows::{int, position};
-use super::{kicks, reads};
+use super::{kicks, radius, reads};
 use crate::change::{Change, Changed};
 use crate::{AccessPoint, Enrollment, Import, Imported, NewAccessPoint, StoreError};
 
@@ -42,6 +42,16 @@ pub(super) async fn apply(
             let query = sqlx::query(sql).bind(&ap.0).bind(int(now.0));
             query.execute(connection).await.map_err(failed).map(|_| Changed::Done)
         }
+        Change::PutNas(nas) => radius::put_nas(connection, file, nas).await,
+        Change::RemoveNas(name) => {
+            radius::remove(connection, file, "NAS", "DELETE FROM nas WHERE name = ?1", name).await
+        }
+        Change::PutAccounts(accounts) => radius::put_accounts(connection, file, accounts).await,
+        Change::RemoveAccount(name) => {
+            radius::remove(connection, file, "account", "DELETE FROM account WHERE name = ?1", name).await
+        }
+        Change::AddVouchers(vouchers) => radius::add_vouchers(connection, file, vouchers).await,
+        Change::UseVoucher { name, now } => radius::use_voucher(connection, file, name, *now).await,
         Change::Block { mac, blocked, now } => {
             let query = if *blocked {
                 sqlx::query(

@@ -7,6 +7,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::Database;
+use super::accounting;
 use super::rows::{self, GRANT_COLUMNS, SESSION_COLUMNS, int};
 use crate::{AccessPoint, JournalId, LogRest, Name, StoreError, Zone};
 
@@ -174,6 +175,8 @@ async fn stored(connection: &mut SqliteConnection, id: &DomainId, since: UnixMs)
         position,
         grants: all(query(grants).fetch_all(&mut *connection).await?, rows::grant)?,
         sessions: all(query(sessions).fetch_all(&mut *connection).await?, rows::session)?,
+        nas_sessions: accounting::remembered(connection, since).await?,
+        nas_restarts: accounting::restarts(connection).await?,
         blocked: blocked(connection).await?,
     }))
 }

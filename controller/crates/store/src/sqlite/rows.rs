@@ -202,6 +202,11 @@ pub(super) fn position(row: &SqliteRow) -> Result<Position, sqlx::Error> {
     Ok(Position { epoch: number(row, "epoch")?, sequence: number(row, "sequence")? })
 }
 
+/// Unix milliseconds of a column.
+pub(super) fn moment(row: &SqliteRow, column: &str) -> Result<UnixMs, sqlx::Error> {
+    number(row, column).map(UnixMs)
+}
+
 fn number(row: &SqliteRow, column: &str) -> Result<u64, sqlx::Error> {
     row.try_get::<i64, _>(column).map(uint)
 }

@@ -90,7 +90,8 @@ impl Field {
             self.rows.written += 1;
             match output {
                 Output::SessionChanged(session) => {
-                    let kept = self.rows.sessions.entry(session.key.clone()).or_insert_with(|| session.clone());
+                    let kept =
+                        self.rows.sessions.entry(session.key.clone()).or_insert_with(|| session.clone());
                     kept.opened = kept.opened.min(session.opened);
                     kept.last_packet = kept.last_packet.max(session.last_packet);
                     kept.bytes_up = kept.bytes_up.max(session.bytes_up);
