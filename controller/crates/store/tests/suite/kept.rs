@@ -51,6 +51,8 @@ async fn grants_sessions_and_blocks_come_back_as_they_went_in() {
         grants: made.clone(),
         sessions: seen.clone(),
         blocked: [Mac([9; 6])].into(),
+        nas_sessions: Vec::new(),
+        nas_restarts: Vec::new(),
     };
     assert_eq!(store.load_domain(&hoankiem(), NOW).await.unwrap(), all);
     let of_later = store.load_domain(&hoankiem(), NOW.plus_ms(2000)).await.unwrap();

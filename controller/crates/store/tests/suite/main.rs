@@ -7,5 +7,6 @@ mod groups;
 mod kept;
 mod machine;
 mod processes;
+mod radius;
 mod rows;
 mod throughput;
