@@ -27,7 +27,8 @@ fn account(name: &str, plan: &str) -> Account {
 
 #[tokio::test]
 async fn a_nas_is_kept_as_given_replaced_by_name_and_gone_when_removed() {
-    let store = Place::new().open().await;
+    let place = Place::new();
+    let store = place.open().await;
     store.put_nas(nas("cafe", "192.0.2.7/32")).await.unwrap();
     let changed =
         NasClient { require_message_authenticator: false, coa_port: None, ..nas("cafe", "192.0.2.8/32") };
@@ -43,7 +44,8 @@ async fn a_nas_is_kept_as_given_replaced_by_name_and_gone_when_removed() {
 
 #[tokio::test]
 async fn accounts_come_all_or_none_and_say_how_many_were_new() {
-    let store = Place::new().open().await;
+    let place = Place::new();
+    let store = place.open().await;
     store.put_plan(plan()).await.unwrap();
     let counted = store.put_accounts(vec![account("mai", "free"), account("an", "free")]).await.unwrap();
     assert_eq!(counted, Counted { added: 2, changed: 0 });
@@ -60,7 +62,8 @@ async fn accounts_come_all_or_none_and_say_how_many_were_new() {
 
 #[tokio::test]
 async fn a_vouchers_time_runs_from_its_first_use() {
-    let store = Place::new().open().await;
+    let place = Place::new();
+    let store = place.open().await;
     store.put_plan(plan()).await.unwrap();
     let voucher = Voucher {
         name: "v1".to_owned(),
@@ -117,7 +120,8 @@ async fn load(store: &Store, now: UnixMs) -> Domain {
 /// P24: names are kept byte for byte.
 #[tokio::test]
 async fn p24_accounting_is_kept_byte_for_byte_and_known_again_after_a_start() {
-    let store = Place::new().open().await;
+    let place = Place::new();
+    let store = place.open().await;
     let mut domain = load(&store, NOW).await;
     let start = record(AccountingKind::Start, 0, 1);
     domain.account(&start, NOW);
