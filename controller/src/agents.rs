@@ -158,6 +158,6 @@ impl Room {
     }
 
     fn count(&self, reason: &str) {
-        self.door.metrics.refused_connections.with_label_values(&["agents", reason]).inc();
+        self.door.metrics.connections.refused.with_label_values(&["agents", reason]).inc();
     }
 }

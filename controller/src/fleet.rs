@@ -152,7 +152,7 @@ impl Fleet {
                 "another device connected with this access point's key; let only one use it",
                 REPLACED_RETRY_SECS,
             );
-            self.metrics.closed_links.with_label_values(&["replaced"]).inc();
+            self.metrics.agents.closed_links.with_label_values(&["replaced"]).inc();
         }
         let (epoch, sequence) = state.log.position();
         let ahead = hello.epoch > epoch || (hello.epoch == epoch && hello.sequence > sequence);
@@ -213,7 +213,7 @@ impl Fleet {
         let epoch = state.log.position().0;
         let Some(link) = state.links.get_mut(ap).filter(|link| link.id() == link_id) else { return };
         if ack.epoch == epoch && link.acknowledge(ack) {
-            self.metrics.refused_grants.inc();
+            self.metrics.agents.refused_grants.inc();
             tracing::warn!(ap.id = ap, "an access point refused a grant");
             tracing::debug!(ap.id = ap, reason = %ack.refusal, "why it refused the grant");
         }
@@ -293,14 +293,14 @@ impl Fleet {
     fn drop_links(&self, state: &mut State, ended: Vec<(String, &'static str)>) {
         for (ap, reason) in ended {
             tracing::warn!(ap.id = %ap, reason, "the control link of an access point was ended");
-            self.metrics.closed_links.with_label_values(&[reason]).inc();
+            self.metrics.agents.closed_links.with_label_values(&[reason]).inc();
             state.links.remove(&ap);
         }
         self.count_links(state);
     }
 
     fn count_links(&self, state: &State) {
-        self.metrics.links.set(i64::try_from(state.links.len()).unwrap_or(i64::MAX));
+        self.metrics.agents.links.set(i64::try_from(state.links.len()).unwrap_or(i64::MAX));
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

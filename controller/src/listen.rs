@@ -102,14 +102,14 @@ impl RelayedPlace {
         listener: OwnedSemaphorePermit,
         metrics: &Metrics,
     ) -> Self {
-        metrics.relayed_connections.inc();
+        metrics.connections.relayed.inc();
         Self { _phone: phone, _access_point: access_point, _listener: listener, metrics: metrics.clone() }
     }
 }
 
 impl Drop for RelayedPlace {
     fn drop(&mut self) {
-        self.metrics.relayed_connections.dec();
+        self.metrics.connections.relayed.dec();
     }
 }
 
@@ -139,10 +139,10 @@ pub async fn accept_loop<F, Fut>(
                     let _ = stream.set_nodelay(true);
                     lifetime.tasks.spawn(serve(Accepted { stream, peer, permit }));
                 }
-                Err(_) => metrics.refused_connections.with_label_values(&[name, "full"]).inc(),
+                Err(_) => metrics.connections.refused.with_label_values(&[name, "full"]).inc(),
             },
             Err(error) => {
-                metrics.refused_connections.with_label_values(&[name, "accept_failed"]).inc();
+                metrics.connections.refused.with_label_values(&[name, "accept_failed"]).inc();
                 tracing::warn!(listener = name, %error, "a connection could not be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
@@ -180,7 +180,7 @@ pub async fn serve_http<S>(
     };
     if let Err(error) = ended {
         if error.is_parse() {
-            metrics.refused_connections.with_label_values(&[name, "malformed_http"]).inc();
+            metrics.connections.refused.with_label_values(&[name, "malformed_http"]).inc();
         }
         tracing::debug!(%error, "an HTTP connection ended early");
     }

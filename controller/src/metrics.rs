@@ -1,93 +1,68 @@
-//! Every metric of the controller, once: what strangers did, what was refused, what is connected.
+//! Every metric of the controller, by topic. A label has only values that stand in these files, or the names of
+//! listeners and access points: nothing that a stranger sends becomes a series.
 
-use prometheus::{Encoder as _, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
+mod agents;
+mod connections;
+mod maker;
+mod portal;
+mod radius;
+mod sessions;
+mod store;
+
+use std::sync::Arc;
+
+use prometheus::process_collector::ProcessCollector;
+use prometheus::{Encoder as _, Registry, TextEncoder};
+
+pub use agents::AgentMetrics;
+pub use connections::ConnectionMetrics;
+pub use portal::{Funnel, PortalMetrics};
+pub use radius::{
+    AccountingMetrics, AuthenticationMetrics, DroppedMetrics, RadiusMetrics, StatusMetrics,
+    VerifierCacheMetrics,
+};
+pub use sessions::SessionMetrics;
+pub use store::StoreMetrics;
+
+use maker::Maker;
 
 /// The controller's metrics. Cheap to clone.
 #[derive(Clone)]
 pub struct Metrics {
     registry: Registry,
-    /// Enrolments by result: `done` or the code of the refusal.
-    pub enrolments: IntCounterVec,
-    /// Connections to a listener that ended before they said anything useful, by listener and reason.
-    pub refused_connections: IntCounterVec,
-    /// Control links that ended because of what the other side sent or did, by reason.
-    pub closed_links: IntCounterVec,
-    /// Control links up.
-    pub links: IntGauge,
-    /// Relayed connections of phones open.
-    pub relayed_connections: IntGauge,
-    /// Records of journals by result: `stored`, `known` (sent again) or `refused`.
-    pub journal_records: IntCounterVec,
-    /// Commits that failed.
-    pub failed_commits: IntCounter,
-    /// Grants that access points refused to put in force.
-    pub refused_grants: IntCounter,
-    /// Links begun by access points with a wrong clock.
-    pub wrong_clocks: IntCounter,
-    /// Taps by result.
-    pub taps: IntCounterVec,
+    /// Connections to the listeners.
+    pub connections: Arc<ConnectionMetrics>,
+    /// Access points with an agent of ours, as one fleet.
+    pub agents: Arc<AgentMetrics>,
+    /// The portal and its funnel.
+    pub portal: Arc<PortalMetrics>,
+    /// The RADIUS server.
+    pub radius: Arc<RadiusMetrics>,
+    /// Visits and sessions.
+    pub sessions: Arc<SessionMetrics>,
+    /// The database.
+    pub store: Arc<StoreMetrics>,
 }
 
 impl Metrics {
     /// Makes and registers every metric.
     ///
     /// # Errors
-    /// Names or labels that the registry does not accept, which is a fault of this file.
+    /// Names or labels that the registry does not accept, which is a fault of these files.
     pub fn new() -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
-        let vec = |name: &str, help: &str, labels: &[&str]| {
-            let metric = IntCounterVec::new(Opts::new(name, help), labels)?;
-            registry.register(Box::new(metric.clone()))?;
-            Ok::<_, prometheus::Error>(metric)
-        };
-        let counter = |name: &str, help: &str| {
-            let metric = IntCounter::new(name, help)?;
-            registry.register(Box::new(metric.clone()))?;
-            Ok::<_, prometheus::Error>(metric)
-        };
-        let gauge = |name: &str, help: &str| {
-            let metric = IntGauge::new(name, help)?;
-            registry.register(Box::new(metric.clone()))?;
-            Ok::<_, prometheus::Error>(metric)
-        };
-        Ok(Self {
-            enrolments: vec(
-                "hotspot_enrolments_total",
-                "Enrolments of access points by result.",
-                &["result"],
-            )?,
-            refused_connections: vec(
-                "hotspot_refused_connections_total",
-                "Connections ended before they were served, by listener and reason.",
-                &["listener", "reason"],
-            )?,
-            closed_links: vec(
-                "hotspot_closed_links_total",
-                "Control links ended by the controller, by reason.",
-                &["reason"],
-            )?,
-            links: gauge("hotspot_links", "Control links of access points that are up.")?,
-            relayed_connections: gauge(
-                "hotspot_relayed_connections",
-                "Connections of phones that access points relay and that are open.",
-            )?,
-            journal_records: vec(
-                "hotspot_journal_records_total",
-                "Records of access points' journals by result.",
-                &["result"],
-            )?,
-            failed_commits: counter("hotspot_failed_commits_total", "Commits the store did not take.")?,
-            refused_grants: counter(
-                "hotspot_refused_grants_total",
-                "Grants an access point did not put in force.",
-            )?,
-            wrong_clocks: counter(
-                "hotspot_wrong_clocks_total",
-                "Control links begun by access points whose clock is more than five minutes off.",
-            )?,
-            taps: vec("hotspot_taps_total", "Taps on Connect by result.", &["result"])?,
+        registry.register(Box::new(ProcessCollector::for_self()))?;
+        let maker = Maker::new(&registry);
+        let metrics = Self {
+            connections: Arc::new(ConnectionMetrics::new(&maker)?),
+            agents: Arc::new(AgentMetrics::new(&maker)?),
+            portal: Arc::new(PortalMetrics::new(&maker)?),
+            radius: Arc::new(RadiusMetrics::new(&maker)?),
+            sessions: Arc::new(SessionMetrics::new(&maker)?),
+            store: Arc::new(StoreMetrics::new(&maker)?),
             registry,
-        })
+        };
+        Ok(metrics)
     }
 
     /// All metrics in Prometheus' text format.

@@ -65,7 +65,7 @@ impl Pages {
                 match &place {
                     Some(_) => pages.serve(stream, Asker::Public).await,
                     None => {
-                        pages.metrics.refused_connections.with_label_values(&["portal", "source_full"]).inc()
+                        pages.metrics.connections.refused.with_label_values(&["portal", "source_full"]).inc()
                     }
                 }
                 drop((permit, place));
@@ -106,9 +106,9 @@ impl Pages {
             }
             Ok(Err(error)) => {
                 tracing::debug!(%error, "a handshake with a browser failed");
-                self.metrics.refused_connections.with_label_values(&["portal", "handshake_failed"]).inc();
+                self.metrics.connections.refused.with_label_values(&["portal", "handshake_failed"]).inc();
             }
-            Err(_) => self.metrics.refused_connections.with_label_values(&["portal", "handshake_slow"]).inc(),
+            Err(_) => self.metrics.connections.refused.with_label_values(&["portal", "handshake_slow"]).inc(),
         }
     }
 }

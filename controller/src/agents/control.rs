@@ -79,7 +79,7 @@ pub async fn serve(door: &Door, stream: TlsStream<TcpStream>, ap: Option<String>
         (Err(_), _) => Refusal("no_hello", "no hello came in time; connect again".into(), 10),
     };
     let Refusal(label, reason, retry_secs) = refusal;
-    door.metrics.closed_links.with_label_values(&[label]).inc();
+    door.metrics.agents.closed_links.with_label_values(&[label]).inc();
     let _ = write_parcel(&mut write, vec![down::Body::Refused(Refused { reason, retry_secs })]).await;
     let _ = tokio::time::timeout(WRITE_LIMIT, write.shutdown()).await;
     linger(&mut reader).await;
@@ -150,7 +150,7 @@ impl Link<'_> {
             self.door.sessions.log_is_older(hello.epoch, hello.sequence).await;
         }
         if let Some(off) = clock::apart(clock::unix_ms(), hello.unix_ms) {
-            self.door.metrics.wrong_clocks.inc();
+            self.door.metrics.agents.wrong_clocks.inc();
             tracing::warn!(
                 ap.id = %self.ap,
                 off,
@@ -181,7 +181,7 @@ impl Link<'_> {
             Ended::OutOfTurn => "out_of_turn",
             Ended::Here => "here",
         };
-        self.door.metrics.closed_links.with_label_values(&[label]).inc();
+        self.door.metrics.agents.closed_links.with_label_values(&[label]).inc();
         self.door.fleet.detach(&self.ap, link_id);
         tracing::info!(ap.id = %self.ap, reason = label, "an access point is disconnected");
         drop(sender);

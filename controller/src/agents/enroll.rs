@@ -73,13 +73,13 @@ async fn enroll(State(desk): State<Arc<Desk>>, Extension(peer): Extension<Peer>,
     };
     match answer {
         Ok(response) => {
-            desk.door.metrics.enrolments.with_label_values(&["done"]).inc();
+            desk.door.metrics.agents.enrolments.with_label_values(&["done"]).inc();
             tracing::info!(ap.id = %response.ap_id, "an access point enrolled its key");
             (StatusCode::OK, Json(response)).into_response()
         }
         Err(refusal) => {
             let (status, code, message) = refusal.words();
-            desk.door.metrics.enrolments.with_label_values(&[code]).inc();
+            desk.door.metrics.agents.enrolments.with_label_values(&[code]).inc();
             tracing::warn!(code, "an enrolment was refused");
             if refusal.counts_against_source() {
                 desk.attempts.refused(peer.address, now_ms);

@@ -124,6 +124,6 @@ impl Relay {
     }
 
     fn refuse(&self, reason: &str) {
-        self.metrics.refused_connections.with_label_values(&["agents", reason]).inc();
+        self.metrics.connections.refused.with_label_values(&["agents", reason]).inc();
     }
 }

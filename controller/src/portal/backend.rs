@@ -72,7 +72,7 @@ impl Backend for Controller {
             Connect::Away(_) => "away",
             Connect::NotHere => "not_here",
         };
-        self.metrics.taps.with_label_values(&[result]).inc();
+        self.metrics.portal.taps.with_label_values(&[result]).inc();
         connect
     }
 

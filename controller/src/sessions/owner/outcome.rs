@@ -68,7 +68,7 @@ impl Owner {
     }
 
     fn not_committed(&mut self, error: StoreError, step: Option<Step>) -> Result<(), StoreError> {
-        self.metrics.failed_commits.inc();
+        self.metrics.store.failed_commits.inc();
         tracing::error!(%error, "what happened could not be stored; visitors are asked to try again");
         let since = clock::unix_ms();
         let refused_row = matches!(error, StoreError::Refused { .. });
@@ -115,6 +115,6 @@ impl Owner {
     /// Counts records of journals.
     pub(super) fn count(&self, result: &str, records: usize) {
         let records = u64::try_from(records).unwrap_or(u64::MAX);
-        self.metrics.journal_records.with_label_values(&[result]).inc_by(records);
+        self.metrics.agents.journal_records.with_label_values(&[result]).inc_by(records);
     }
 }
