@@ -1,6 +1,7 @@
 //! What operators and their tools use: health, metrics, and the commands of the command line.
 
 pub mod commands;
+pub mod console;
 mod health;
 
 use axum::Router;
