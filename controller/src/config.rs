@@ -7,6 +7,7 @@ mod agents;
 mod network;
 mod parse;
 mod portal;
+mod radius;
 mod read;
 mod timers;
 
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 pub use agents::AgentsConfig;
 pub use network::{Cidr, MacAddress, NetworkConfig};
 pub use portal::{PortalConfig, TlsFiles};
+pub use radius::RadiusConfig;
 pub use read::{ConfigError, Fault};
 pub use timers::TimersConfig;
 
@@ -31,6 +33,8 @@ pub struct Config {
     pub store: StoreConfig,
     /// The visitors' pages.
     pub portal: PortalConfig,
+    /// The RADIUS server.
+    pub radius: RadiusConfig,
     /// The access points' listener.
     pub agents: AgentsConfig,
     /// The operators' listener.
@@ -75,9 +79,6 @@ pub struct StatsConfig {
     pub timezone: jiff::tz::TimeZone,
 }
 
-/// The keys later parts of the controller own: checked, so that a file written for them stays valid.
-const OTHER_LISTENERS: [&str; 3] = ["radius.auth", "radius.acct", "radius.radsec"];
-
 impl Config {
     /// Reads the configuration; `data_dir` (from the command line) wins over file and environment.
     ///
@@ -107,7 +108,14 @@ impl Config {
         let timezone = reader.take("stats.timezone", default_zone(), parse::timezone);
         let network = NetworkConfig::read(reader);
         let timers = TimersConfig::read(reader);
-        let notices = read_keys_of_other_parts(reader);
+        let mut notices = read_keys_of_other_parts(reader);
+        let radius = RadiusConfig::read(reader, &mut notices);
+        if radius.auth.port() != 0 && radius.auth == radius.acct {
+            reader.fault(format!(
+                "radius.auth and radius.acct are both {}: give each its own port",
+                radius.auth
+            ));
+        }
         reader.distinct_listeners(&[
             ("portal.listen", portal.listen),
             ("agents.listen", agents.listen),
@@ -115,18 +123,12 @@ impl Config {
             ("metrics.listen", metrics.listen),
         ]);
         let (store, stats) = (StoreConfig { url }, StatsConfig { timezone });
-        Self { data_dir, store, portal, agents, admin, metrics, stats, network, timers, notices }
+        Self { data_dir, store, portal, radius, agents, admin, metrics, stats, network, timers, notices }
     }
 }
 
 fn read_keys_of_other_parts(reader: &mut Reader) -> Vec<String> {
     let mut notices = Vec::new();
-    for key in OTHER_LISTENERS {
-        if reader.optional(key, parse::socket).is_some() {
-            notices
-                .push(format!("{key} is set, but this version has no RADIUS server: nothing listens there"));
-        }
-    }
     if reader.optional("stats.min_cell", |raw: &Raw| parse::whole(raw, 1..=1000)).is_some() {
         notices.push("stats.min_cell is set, but this version publishes no figures".to_owned());
     }

@@ -1,5 +1,7 @@
 //! Who may do what: the plan a visitor gets, and which civil day its use counts for.
 
+pub mod credential;
+pub mod password;
 pub mod units;
 
 use std::collections::BTreeMap;
@@ -52,6 +54,12 @@ impl Policy {
     #[must_use]
     pub fn portal_plan(&self) -> Option<Plan> {
         self.plans.read().unwrap_or_else(PoisonError::into_inner).get(&self.portal_plan).cloned()
+    }
+
+    /// A plan by its name.
+    #[must_use]
+    pub fn plan(&self, name: &str) -> Option<Plan> {
+        self.plans.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
     /// The civil day at `now_ms`.

@@ -16,7 +16,7 @@ const ROWS: [&[&str]; 6] = [
     &["sessions", "fleet", "stats"],
     &["policy", "geo"],
     // What everybody may use; these may use each other.
-    &["config", "clock", "listen", "metrics"],
+    &["config", "clock", "listen", "metrics", "seal"],
 ];
 
 fn row(room: &str) -> Result<usize> {

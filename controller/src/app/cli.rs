@@ -7,9 +7,12 @@ use clap::{Args, Parser, Subcommand};
 
 use super::serve;
 use crate::config::Config;
+use crate::operators::commands::account::{AccountAdd, AccountImport};
 use crate::operators::commands::ap::{ApAdd, ApImport, ApToken};
+use crate::operators::commands::nas::NasAdd;
 use crate::operators::commands::plan::PlanAdd;
-use crate::operators::commands::{self, Form, ap, plan, session};
+use crate::operators::commands::voucher::VoucherCreate;
+use crate::operators::commands::{self, Form, account, ap, nas, plan, session, voucher};
 
 /// Controller of the free WiFi around Hoan Kiem lake: access points, portal, visits.
 #[derive(Debug, Parser)]
@@ -48,6 +51,15 @@ enum Command {
     /// Access points
     #[command(subcommand)]
     Ap(ApCommand),
+    /// Access points of other makes, which speak RADIUS
+    #[command(subcommand)]
+    Nas(NasCommand),
+    /// People with a name and a password
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Names and secrets made by the machine
+    #[command(subcommand)]
+    Voucher(VoucherCommand),
     /// Visits that are on line
     #[command(subcommand)]
     Session(SessionCommand),
@@ -74,6 +86,42 @@ enum ApCommand {
         /// Id of the access point
         id: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum NasCommand {
+    /// Add a NAS or change the one of that name
+    Add(NasAdd),
+    /// List them, without their secrets
+    List,
+    /// Answer it no more
+    Remove {
+        /// Its name
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum AccountCommand {
+    /// Add an account or change the one of that name
+    Add(AccountAdd),
+    /// Take over a CSV file, all of it or nothing
+    Import(AccountImport),
+    /// List the accounts
+    List,
+    /// Remove an account
+    Remove {
+        /// Its name
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum VoucherCommand {
+    /// Make vouchers; their secrets are shown this once
+    Create(VoucherCreate),
+    /// List the vouchers
+    List,
 }
 
 #[derive(Debug, Subcommand)]
@@ -119,6 +167,15 @@ impl Cli {
             Command::Ap(ApCommand::Token(wanted)) => ap::token(&config, wanted, form).await,
             Command::Ap(ApCommand::List) => ap::list(&config, form).await,
             Command::Ap(ApCommand::Revoke { id }) => ap::revoke(&config, &id, form).await,
+            Command::Nas(NasCommand::Add(wanted)) => nas::add(&config, wanted, form).await,
+            Command::Nas(NasCommand::List) => nas::list(&config, form).await,
+            Command::Nas(NasCommand::Remove { name }) => nas::remove(&config, &name, form).await,
+            Command::Account(AccountCommand::Add(wanted)) => account::add(&config, wanted, form).await,
+            Command::Account(AccountCommand::Import(wanted)) => account::import(&config, wanted, form).await,
+            Command::Account(AccountCommand::List) => account::list(&config, form).await,
+            Command::Account(AccountCommand::Remove { name }) => account::remove(&config, &name, form).await,
+            Command::Voucher(VoucherCommand::Create(wanted)) => voucher::create(&config, wanted, form).await,
+            Command::Voucher(VoucherCommand::List) => voucher::list(&config, form).await,
             Command::Session(SessionCommand::List) => session::list(&config, form).await,
             Command::Session(SessionCommand::Kick { id }) => session::kick(&config, &id, form).await,
         }

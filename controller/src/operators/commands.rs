@@ -1,8 +1,11 @@
 //! The management commands: each acts on the store and tells in one line what it did.
 
+pub mod account;
 pub mod ap;
+pub mod nas;
 pub mod plan;
 pub mod session;
+pub mod voucher;
 
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
@@ -85,6 +88,18 @@ pub fn sentence(error: &anyhow::Error) -> String {
         ),
         _ => error.to_string(),
     }
+}
+
+/// A secret as given, or the first line of standard input for `-`, so that it stands in no list of processes.
+fn secret_text(option: &str, given: &str) -> anyhow::Result<String> {
+    if given != "-" {
+        return Ok(given.to_owned());
+    }
+    let mut line = String::new();
+    std::io::stdin()
+        .read_line(&mut line)
+        .map_err(|error| anyhow::anyhow!("{option} - could not be read from standard input: {error}"))?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 fn unknown(kind: &'static str, id: &str) -> anyhow::Error {

@@ -152,9 +152,9 @@ fn a_configuration_is_checked_and_every_fault_is_named() {
 
 #[test]
 fn keys_of_parts_that_are_not_served_are_valid_and_said_to_do_nothing() {
-    let files = Files::with("radius.auth = \"0.0.0.0:1812\"");
+    let files = Files::with("radius.radsec = \"0.0.0.0:2083\"");
     let said = files.done(&["check-config"]);
-    assert!(said.contains("no RADIUS server"), "{said}");
+    assert!(said.contains("no RadSec"), "{said}");
 }
 
 #[tokio::test]
