@@ -7,8 +7,9 @@ use hotspot_tests::lab::instance::repository;
 
 use crate::files::{below, shown};
 
-const PURE: [&str; 3] = [
+const PURE: [&str; 4] = [
     "controller/crates/agent-protocol/src",
+    "controller/crates/radius-core/src",
     "controller/crates/session-core/src",
     "ap-agent/crates/gate-core/src",
 ];

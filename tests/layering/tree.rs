@@ -6,9 +6,10 @@ use anyhow::{Context as _, Result, ensure};
 use hotspot_tests::lab::command::output;
 use hotspot_tests::lab::instance::repository;
 
-const WORKSPACE: [&str; 8] = [
+const WORKSPACE: [&str; 9] = [
     "hotspot-controller",
     "agent-protocol",
+    "radius-core",
     "session-core",
     "store",
     "captive-portal",
@@ -37,8 +38,9 @@ struct Rule {
     never: &'static [(&'static str, &'static str)],
 }
 
-const RULES: [Rule; 7] = [
+const RULES: [Rule; 8] = [
     Rule { package: "agent-protocol", may: &[], never: &IMPURE },
+    Rule { package: "radius-core", may: &[], never: &IMPURE },
     Rule { package: "session-core", may: &[], never: &IMPURE },
     Rule { package: "gate-core", may: &[], never: &IMPURE },
     Rule {
@@ -53,7 +55,7 @@ const RULES: [Rule; 7] = [
     },
     Rule {
         package: "hotspot-controller",
-        may: &["agent-protocol", "session-core", "store", "captive-portal"],
+        may: &["agent-protocol", "radius-core", "session-core", "store", "captive-portal"],
         never: &[("nlink", "the controller runs where there is no gate")],
     },
     Rule {
