@@ -2,6 +2,7 @@
 
 use session_core::{ApId, DomainId, GrantId, Mac, Plan, Position, UnixMs};
 
+use crate::operators::{OperatorChange, OperatorChanged};
 use crate::radius::{Account, Counted, NasClient, Voucher};
 use crate::{Enrollment, Import, Imported};
 
@@ -23,6 +24,7 @@ pub(crate) enum Change {
     RemoveAccount(String),
     AddVouchers(Vec<Voucher>),
     UseVoucher { name: String, now: UnixMs },
+    Operator(OperatorChange),
 }
 
 /// What came of it.
@@ -34,4 +36,5 @@ pub(crate) enum Changed {
     Position(Position),
     Counted(Counted),
     Moment(UnixMs),
+    Operator(OperatorChanged),
 }

@@ -69,7 +69,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unknown`] for a zone that is not there, [`StoreError::Refused`] for an address that another has.
     pub async fn put_nas(&self, nas: NasClient) -> Result<(), StoreError> {
-        self.database.change(Change::PutNas(nas)).await.map(|_| ())
+        self.change(Change::PutNas(nas)).await.map(|_| ())
     }
 
     /// Removes an access point; its sessions stay in the history.
@@ -77,7 +77,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unknown`] when it is not there.
     pub async fn remove_nas(&self, name: &str) -> Result<(), StoreError> {
-        self.database.change(Change::RemoveNas(name.to_owned())).await.map(|_| ())
+        self.change(Change::RemoveNas(name.to_owned())).await.map(|_| ())
     }
 
     /// All access points that speak RADIUS, by name.
@@ -85,7 +85,7 @@ impl Store {
     /// # Errors
     /// Only the common ones.
     pub async fn nas_clients(&self) -> Result<Vec<NasClient>, StoreError> {
-        self.database.nas_clients().await
+        self.database().nas_clients().await
     }
 
     /// Adds accounts or replaces those of the same name, all of them or none.
@@ -93,7 +93,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unknown`] for a plan that is not there.
     pub async fn put_accounts(&self, accounts: Vec<Account>) -> Result<Counted, StoreError> {
-        let Changed::Counted(counted) = self.database.change(Change::PutAccounts(accounts)).await? else {
+        let Changed::Counted(counted) = self.change(Change::PutAccounts(accounts)).await? else {
             return Err(StoreError::Closed);
         };
         Ok(counted)
@@ -104,7 +104,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unknown`] when it is not there.
     pub async fn remove_account(&self, name: &str) -> Result<(), StoreError> {
-        self.database.change(Change::RemoveAccount(name.to_owned())).await.map(|_| ())
+        self.change(Change::RemoveAccount(name.to_owned())).await.map(|_| ())
     }
 
     /// All accounts by name.
@@ -112,7 +112,7 @@ impl Store {
     /// # Errors
     /// Only the common ones.
     pub async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
-        self.database.accounts().await
+        self.database().accounts().await
     }
 
     /// Adds vouchers, all of them or none.
@@ -120,7 +120,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unknown`] for a plan that is not there, [`StoreError::Refused`] for a name that is taken.
     pub async fn add_vouchers(&self, vouchers: Vec<Voucher>) -> Result<(), StoreError> {
-        self.database.change(Change::AddVouchers(vouchers)).await.map(|_| ())
+        self.change(Change::AddVouchers(vouchers)).await.map(|_| ())
     }
 
     /// All vouchers by name.
@@ -128,7 +128,7 @@ impl Store {
     /// # Errors
     /// Only the common ones.
     pub async fn vouchers(&self) -> Result<Vec<Voucher>, StoreError> {
-        self.database.vouchers().await
+        self.database().vouchers().await
     }
 
     /// Notes the first use of a voucher; a later one changes nothing. Returns when the first was.
@@ -136,8 +136,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unknown`] when it is not there.
     pub async fn use_voucher(&self, name: &str, now: UnixMs) -> Result<UnixMs, StoreError> {
-        let Changed::Moment(first) =
-            self.database.change(Change::UseVoucher { name: name.to_owned(), now }).await?
+        let Changed::Moment(first) = self.change(Change::UseVoucher { name: name.to_owned(), now }).await?
         else {
             return Err(StoreError::Closed);
         };

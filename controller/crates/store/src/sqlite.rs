@@ -1,11 +1,13 @@
 //! The store on SQLite: one file, one writing connection, readers beside it.
 
 mod accounting;
+mod audit;
 mod batch;
 mod changes;
 mod errors;
 mod kicks;
 mod open;
+mod operators;
 mod radius;
 mod reads;
 mod rows;
@@ -19,7 +21,7 @@ use sqlx::SqlitePool;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::change::{Change, Changed};
-use crate::{Batch, Options, StoreError};
+use crate::{Actor, Batch, Options, StoreError};
 use writer::{Job, Work};
 
 /// An open database.
@@ -49,8 +51,8 @@ impl Database {
         self.submit(Work::Batch(Box::new(batch))).await.map(|_| ())
     }
 
-    pub(crate) async fn change(&self, change: Change) -> Result<Changed, StoreError> {
-        self.submit(Work::Change(Box::new(change))).await
+    pub(crate) async fn change(&self, actor: Actor, change: Change) -> Result<Changed, StoreError> {
+        self.submit(Work::Change(actor, Box::new(change))).await
     }
 
     /// Closes the readers first: the connection that closes last folds the write-ahead log into the file, and only

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use crate::change::{Change, Changed};
 use crate::sqlite::Database;
-use crate::{AccessPoint, Batch, Enrollment, Import, Imported, JournalId, LogRest, StoreError, Zone};
+use crate::{AccessPoint, Actor, Batch, Enrollment, Import, Imported, JournalId, LogRest, StoreError, Zone};
 
 /// How a store is opened.
 #[derive(Debug, Clone)]
@@ -47,7 +47,8 @@ impl Default for Options {
 /// disk, [`StoreError::Overloaded`] and [`StoreError::Closed`]. Below, only further ones are named.
 #[derive(Clone)]
 pub struct Store {
-    pub(crate) database: Arc<Database>,
+    database: Arc<Database>,
+    actor: Actor,
 }
 
 impl Store {
@@ -64,7 +65,23 @@ impl Store {
     /// # Errors
     /// [`StoreError::UnsupportedUrl`] and [`StoreError::NewerSchema`]. Nothing has changed then.
     pub async fn open_with(url: &str, options: Options) -> Result<Self, StoreError> {
-        Ok(Self { database: Arc::new(Database::open(url, &options).await?) })
+        let database = Arc::new(Database::open(url, &options).await?);
+        Ok(Self { database, actor: Actor::Controller })
+    }
+
+    /// The same store, in the name of somebody else: the audit log says so of every change made with it.
+    #[must_use]
+    pub fn acting_as(&self, actor: Actor) -> Self {
+        Self { database: Arc::clone(&self.database), actor }
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// The one way to a management change: with its actor, so that it leaves its row in the audit log.
+    pub(crate) async fn change(&self, change: Change) -> Result<Changed, StoreError> {
+        self.database.change(self.actor.clone(), change).await
     }
 
     /// Waits until everything queued is written, then closes the file. Whoever asks afterwards gets
@@ -132,11 +149,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unknown`] for a domain that is not there.
     pub async fn raise_epoch(&self, domain: &DomainId) -> Result<Position, StoreError> {
-        let Changed::Position(position) = self.database.change(Change::RaiseEpoch(domain.clone())).await?
-        else {
-            return Err(StoreError::Closed);
-        };
-        Ok(position)
+        let changed = self.change(Change::RaiseEpoch(domain.clone())).await?;
+        if let Changed::Position(position) = changed { Ok(position) } else { Err(StoreError::Closed) }
     }
 
     /// The last durable record of an agent's journal, 0 for none.
@@ -168,7 +182,7 @@ impl Store {
     /// # Errors
     /// Only the common ones.
     pub async fn put_plan(&self, plan: Plan) -> Result<(), StoreError> {
-        self.database.change(Change::Plan(plan)).await.map(|_| ())
+        self.change(Change::Plan(plan)).await.map(|_| ())
     }
 
     /// A plan by its name.
@@ -192,10 +206,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unknown`] for a domain that is not there, [`StoreError::Refused`] for coordinates off the earth.
     pub async fn import(&self, import: Import) -> Result<Imported, StoreError> {
-        let Changed::Imported(imported) = self.database.change(Change::Import(import)).await? else {
-            return Err(StoreError::Closed);
-        };
-        Ok(imported)
+        let changed = self.change(Change::Import(import)).await?;
+        if let Changed::Imported(imported) = changed { Ok(imported) } else { Err(StoreError::Closed) }
     }
 
     /// An access point by its id.
@@ -232,7 +244,7 @@ impl Store {
         secret_sha256: [u8; 32],
         expires: UnixMs,
     ) -> Result<(), StoreError> {
-        self.database.change(Change::Token { ap: ap.clone(), secret_sha256, expires }).await.map(|_| ())
+        self.change(Change::Token { ap: ap.clone(), secret_sha256, expires }).await.map(|_| ())
     }
 
     /// Uses an enrolment token: pins the agent's key, once.
@@ -245,12 +257,8 @@ impl Store {
         key: [u8; 32],
         now: UnixMs,
     ) -> Result<Enrollment, StoreError> {
-        let Changed::Enrollment(enrollment) =
-            self.database.change(Change::Enroll { secret_sha256, key, now }).await?
-        else {
-            return Err(StoreError::Closed);
-        };
-        Ok(enrollment)
+        let changed = self.change(Change::Enroll { secret_sha256, key, now }).await?;
+        if let Changed::Enrollment(enrollment) = changed { Ok(enrollment) } else { Err(StoreError::Closed) }
     }
 
     /// Revokes an access point's agent; a new enrolment lifts it.
@@ -258,7 +266,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unknown`] for an access point that is not there.
     pub async fn revoke(&self, ap: &ApId, now: UnixMs) -> Result<(), StoreError> {
-        self.database.change(Change::Revoke { ap: ap.clone(), now }).await.map(|_| ())
+        self.change(Change::Revoke { ap: ap.clone(), now }).await.map(|_| ())
     }
 
     /// The block list.
@@ -275,7 +283,7 @@ impl Store {
     /// # Errors
     /// Only the common ones.
     pub async fn set_blocked(&self, mac: Mac, blocked: bool, now: UnixMs) -> Result<(), StoreError> {
-        self.database.change(Change::Block { mac, blocked, now }).await.map(|_| ())
+        self.change(Change::Block { mac, blocked, now }).await.map(|_| ())
     }
 
     /// Asks for the end of a visit. The controller that serves sees it by [`Store::changes`], does it and takes the
@@ -284,7 +292,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Refused`] for a grant that is not there.
     pub async fn kick(&self, grant: GrantId, now: UnixMs) -> Result<(), StoreError> {
-        self.database.change(Change::Kick { grant, now }).await.map(|_| ())
+        self.change(Change::Kick { grant, now }).await.map(|_| ())
     }
 
     /// The grants whose end was asked for and that nobody has ended yet, the oldest wish first.
@@ -317,7 +325,7 @@ impl Store {
     /// Only the common ones.
     pub async fn set_setting(&self, key: &str, value: &str) -> Result<(), StoreError> {
         let (key, value) = (key.to_owned(), value.to_owned());
-        self.database.change(Change::Setting { key, value }).await.map(|_| ())
+        self.change(Change::Setting { key, value }).await.map(|_| ())
     }
 }
 

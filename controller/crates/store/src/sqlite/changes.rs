@@ -8,15 +8,29 @@ use sqlx::{Row, SqliteConnection};
 
 use super::errors::translate;
 use super::rows::{int, position};
-use super::{kicks, radius, reads};
+use super::{audit, kicks, operators, radius, reads};
+use crate::audit::entry;
 use crate::change::{Change, Changed};
-use crate::{AccessPoint, Enrollment, Import, Imported, NewAccessPoint, StoreError};
+use crate::{AccessPoint, Actor, Enrollment, Import, Imported, NewAccessPoint, StoreError};
 
 /// After a restore, positions and numbers handed out since the backup are left alone for this many entries.
 const EPOCH_LEAP: i64 = 1 << 20;
 
-/// Writes one change inside the transaction that is open.
+/// Writes one change and its row of the audit log inside the transaction that is open.
 pub(super) async fn apply(
+    connection: &mut SqliteConnection,
+    file: &Path,
+    actor: &Actor,
+    change: &Change,
+) -> Result<Changed, StoreError> {
+    let changed = make(connection, file, change).await?;
+    if let Some(entry) = entry(change, &changed) {
+        audit::write(connection, actor, entry).await.map_err(|error| translate(file, error))?;
+    }
+    Ok(changed)
+}
+
+async fn make(
     connection: &mut SqliteConnection,
     file: &Path,
     change: &Change,
@@ -74,6 +88,7 @@ pub(super) async fn apply(
             kicks::kick(connection, *grant, *now).await.map_err(failed).map(|()| Changed::Done)
         }
         Change::RaiseEpoch(domain) => raise_epoch(connection, file, domain).await.map(Changed::Position),
+        Change::Operator(change) => operators::apply(connection, file, change).await.map(Changed::Operator),
     }
 }
 

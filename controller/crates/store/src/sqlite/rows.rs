@@ -207,7 +207,7 @@ pub(super) fn moment(row: &SqliteRow, column: &str) -> Result<UnixMs, sqlx::Erro
     number(row, column).map(UnixMs)
 }
 
-fn number(row: &SqliteRow, column: &str) -> Result<u64, sqlx::Error> {
+pub(super) fn number(row: &SqliteRow, column: &str) -> Result<u64, sqlx::Error> {
     row.try_get::<i64, _>(column).map(uint)
 }
 
@@ -217,7 +217,11 @@ pub(super) fn bytes<const N: usize>(row: &SqliteRow, column: &str) -> Result<[u8
 }
 
 /// Reads a column of text by its own grammar.
-fn word<T>(row: &SqliteRow, column: &str, read: impl Fn(&str) -> Option<T>) -> Result<T, sqlx::Error> {
+pub(super) fn word<T>(
+    row: &SqliteRow,
+    column: &str,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<T, sqlx::Error> {
     read(row.try_get(column)?).ok_or_else(|| unreadable(column))
 }
 

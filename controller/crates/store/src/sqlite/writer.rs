@@ -12,7 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use super::errors::{concerns_all, translate};
 use super::{batch, changes};
 use crate::change::{Change, Changed};
-use crate::{Batch, Options, StoreError};
+use crate::{Actor, Batch, Options, StoreError};
 
 /// Most batches and changes in one transaction.
 const GROUP_JOBS: usize = 512;
@@ -22,7 +22,7 @@ const GROUP_ROWS: usize = 50_000;
 /// What one job asks for.
 pub(super) enum Work {
     Batch(Box<Batch>),
-    Change(Box<Change>),
+    Change(Actor, Box<Change>),
     Close,
 }
 
@@ -85,7 +85,7 @@ impl Writer {
                         break;
                     }
                     Work::Batch(batch) => rows += batch.rows(),
-                    Work::Change(_) => rows += 1,
+                    Work::Change(..) => rows += 1,
                 }
                 group.push(job);
                 let room = group.len() < GROUP_JOBS && rows < GROUP_ROWS;
@@ -148,7 +148,7 @@ impl Writer {
         match &written {
             Ok(_) => {
                 self.commits.fetch_add(1, Ordering::Relaxed);
-                if works.iter().any(|work| matches!(work, Work::Change(_))) {
+                if works.iter().any(|work| matches!(work, Work::Change(..))) {
                     self.changed.send_modify(|count| *count += 1);
                 }
             }
@@ -168,10 +168,10 @@ impl Writer {
                     batches.push(batch);
                     answers.push(Changed::Done);
                 }
-                Work::Change(change) => {
+                Work::Change(actor, change) => {
                     self.write_batches(&batches).await?;
                     batches.clear();
-                    answers.push(changes::apply(&mut self.connection, &self.file, change).await?);
+                    answers.push(changes::apply(&mut self.connection, &self.file, actor, change).await?);
                 }
                 Work::Close => answers.push(Changed::Done),
             }

@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail where it stands")]
 
+mod audit;
 mod faults;
 mod groups;
 mod kept;
 mod machine;
+mod operators;
 mod processes;
 mod radius;
 mod rows;
