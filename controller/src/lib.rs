@@ -10,6 +10,6 @@ pub mod metrics;
 pub mod operators;
 pub mod policy;
 pub mod portal;
-//pub mod radius;
+pub mod radius;
 pub mod seal;
 pub mod sessions;

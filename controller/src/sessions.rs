@@ -11,7 +11,8 @@ mod step;
 mod wire;
 
 use session_core::{
-    ApId, CivilDay, Connect, Connected, DayUsage, DomainId, Grant, Mac, NetworkId, Refusal, UnixMs,
+    AccountingRecord, ApId, CivilDay, Connect, Connected, DayUsage, DomainId, Grant, Mac, NasRestart,
+    NetworkId, Refusal, UnixMs,
 };
 use store::{Batch, JournalId, Store, StoreError};
 use tokio::sync::{mpsc, oneshot};
@@ -82,7 +83,20 @@ pub enum ConnectError {
     Unavailable(Unavailable),
 }
 
+/// What an access point of another make says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Accounted {
+    /// Something of a session.
+    Record(Box<AccountingRecord>),
+    /// It began anew, or stops.
+    Restart(NasRestart),
+}
+
 enum Request {
+    Account {
+        records: Vec<Accounted>,
+        reply: oneshot::Sender<Result<(), Unavailable>>,
+    },
     Connect {
         ask: Connect,
         entropy: [u8; 16],
@@ -217,6 +231,16 @@ impl Sessions {
         let (reply, durable) = oneshot::channel();
         self.requests.send(Request::Record { part, reply }).await.map_err(|_| STOPPED)?;
         Ok(durable)
+    }
+
+    /// Takes accounting records in; answered after the commit. On an error none of them may be answered.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn account(&self, records: Vec<Accounted>) -> Result<(), Unavailable> {
+        let (reply, answer) = oneshot::channel();
+        self.requests.send(Request::Account { records, reply }).await.map_err(|_| STOPPED)?;
+        answer.await.map_err(|_| STOPPED)?
     }
 
     /// Says that an access point holds a later position of the log than the controller: the database is an older

@@ -23,6 +23,8 @@ use crate::metrics::Metrics;
 use crate::operators::{self, Health, commands};
 use crate::policy::Policy;
 use crate::portal::{Controller, Pages, PortalCertificate};
+use crate::radius::{self, Radius};
+use crate::seal::NodeKey;
 use crate::sessions::{Announcement, LogState, Owner, OwnerEnd, Sessions};
 
 /// Connections get this long to finish what they are at. With twice the next limit it stays below five seconds.
@@ -91,6 +93,15 @@ async fn run(config: Config, sockets: Sockets, store: Store, signals: &mut Signa
         Renewal { store: store.clone(), fleet: fleet.clone(), policy: Arc::clone(&policy), template };
     renewal.renew().await?;
 
+    let radius = Radius::load(
+        store.clone(),
+        sessions.clone(),
+        Arc::clone(&policy),
+        NodeKey::load_or_make(&config.data_dir)?,
+        config.radius.interim_secs,
+        metrics.clone(),
+    );
+    let radius = Arc::new(radius.await?);
     let (renew, asked) = mpsc::channel(MOST_WAITING);
     let (to_portal, relayed) = mpsc::channel(MOST_WAITING);
     let controller = Controller {
@@ -119,6 +130,8 @@ async fn run(config: Config, sockets: Sockets, store: Store, signals: &mut Signa
     let mut owner = tokio::spawn(owner.run());
     let publisher = tokio::spawn(publish(announcements, fleet.clone(), sessions));
     let tasks = &lifetime.tasks;
+    tasks.spawn(radius::follow(Arc::clone(&radius), changes.clone(), lifetime.clone()));
+    tasks.spawn(radius::serve(radius, sockets.radius_auth, sockets.radius_acct, lifetime.clone()));
     tasks.spawn(renewal.run(changes, asked, lifetime.stop.clone()));
     tasks.spawn(pages.clone().serve_relayed(relayed));
     tasks.spawn(pages.serve_public(sockets.portal));

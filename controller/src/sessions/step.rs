@@ -11,6 +11,8 @@ use super::{ConnectError, JournalPart, Unavailable, wire};
 pub enum Waiting {
     /// A tap.
     Connect(oneshot::Sender<Result<Connected, ConnectError>>, Box<Result<Connected, Refusal>>),
+    /// Accounting records.
+    Accounted(oneshot::Sender<Result<(), Unavailable>>),
     /// A log-out.
     End(oneshot::Sender<Result<(), Unavailable>>),
 }
@@ -67,7 +69,7 @@ impl Waiting {
             Self::Connect(reply, outcome) => {
                 let _ = reply.send(outcome.map_err(ConnectError::Refused));
             }
-            Self::End(reply) => {
+            Self::End(reply) | Self::Accounted(reply) => {
                 let _ = reply.send(Ok(()));
             }
         }
@@ -79,7 +81,7 @@ impl Waiting {
             Self::Connect(reply, _) => {
                 let _ = reply.send(Err(ConnectError::Unavailable(why)));
             }
-            Self::End(reply) => {
+            Self::End(reply) | Self::Accounted(reply) => {
                 let _ = reply.send(Err(why));
             }
         }

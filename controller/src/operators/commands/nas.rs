@@ -83,12 +83,12 @@ pub async fn add(config: &Config, wanted: NasAdd, form: Form) -> anyhow::Result<
             zone: wanted.zone.clone(),
             added: UnixMs(clock::unix_ms()),
         };
-        store.put_nas(nas).await.map_err(|error| match error {
-            StoreError::Refused { .. } => anyhow::anyhow!(
+        match store.put_nas(nas).await {
+            Err(StoreError::Refused { .. }) => anyhow::bail!(
                 "{address} belongs to another NAS: see hotspot-controller nas list, and give each its own address"
             ),
-            other => other.into(),
-        })?;
+            put => put?,
+        }
         let did = if before { "changed" } else { "added" };
         let exempt = wanted.allow_missing_message_authenticator;
         Ok(match form {

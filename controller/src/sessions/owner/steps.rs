@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::{MOST_IN_STEP, Owner, Taken, Work, read_all};
 use crate::clock;
 use crate::sessions::step::{Part, Step, Waiting};
-use crate::sessions::{ConnectError, Request, Unavailable};
+use crate::sessions::{Accounted, ConnectError, Request, Unavailable};
 
 impl Owner {
     /// Begins the next piece of work, if there is one.
@@ -57,6 +57,15 @@ impl Owner {
             Request::Connect { ask, entropy, reply } => {
                 let outcome = self.machine.connect(ask, now, entropy);
                 step.waiting.push(Waiting::Connect(reply, Box::new(outcome)));
+            }
+            Request::Account { records, reply } => {
+                for record in &records {
+                    match record {
+                        Accounted::Record(record) => self.machine.account(record, now),
+                        Accounted::Restart(restart) => self.machine.nas_restarted(restart, now),
+                    }
+                }
+                step.waiting.push(Waiting::Accounted(reply));
             }
             Request::End { network, mac, reply } => {
                 if let Some(id) = self.machine.live_grant(&network, mac, now).map(|grant| grant.id) {
@@ -192,7 +201,7 @@ impl Owner {
                 Request::Connect { reply, .. } => {
                     let _ = reply.send(Err(ConnectError::Unavailable(why)));
                 }
-                Request::End { reply, .. } => {
+                Request::End { reply, .. } | Request::Account { reply, .. } => {
                     let _ = reply.send(Err(why));
                 }
                 Request::Record { part, reply } => self.retained.push_back(Part { part, reply }),

@@ -42,6 +42,7 @@ impl Files {
              portal.listen = \"127.0.0.1:0\"\nportal.public_url = \"https://wifi.example\"\n\
              portal.addresses = [\"192.0.2.10\"]\n\
              agents.listen = \"127.0.0.1:0\"\nadmin.listen = \"127.0.0.1:0\"\nmetrics.listen = \"127.0.0.1:0\"\n\
+             radius.auth = \"127.0.0.1:0\"\nradius.acct = \"127.0.0.1:0\"\n\
              timers.away_ms = 3000\n{}\n{more}\n",
             self.extra
         );
