@@ -122,6 +122,7 @@ pub async fn run(config: AgentConfig) -> anyhow::Result<()> {
             let mut counts = relay.counts.all();
             let answers = responder.counts();
             counts.push(("responder_answered", answers.answered));
+            counts.push(("responder_redirected", answers.redirected));
             counts.push(("responder_refused", answers.refused));
             counts.push(("responder_dropped", answers.dropped));
             counts
