@@ -22,9 +22,10 @@ pub fn fault(password: &str) -> Option<String> {
 /// What is wrong with a verifier made elsewhere.
 #[must_use]
 pub fn verifier_fault(verifier: &str) -> Option<String> {
-    let Some(hash) = PasswordHash::new(verifier).ok().filter(|hash| {
-        Algorithm::new(hash.algorithm.as_str()).is_ok_and(|kind| kind == Algorithm::Argon2id)
-    }) else {
+    let Some(hash) = PasswordHash::new(verifier)
+        .ok()
+        .filter(|hash| Algorithm::new(hash.algorithm.as_str()).is_ok_and(|kind| kind == Algorithm::Argon2id))
+    else {
         return Some(
             "is no Argon2id verifier: give a password, or one that begins with $argon2id$".to_owned(),
         );

@@ -76,12 +76,7 @@ impl<'b> Query<'b> {
         Self::new(Code::StatusServer, identifier, authenticator, buffer).signed()
     }
 
-    fn new(
-        code: Code,
-        identifier: u8,
-        authenticator: [u8; 16],
-        buffer: &'b mut [u8; LENGTH_MAX],
-    ) -> Self {
+    fn new(code: Code, identifier: u8, authenticator: [u8; 16], buffer: &'b mut [u8; LENGTH_MAX]) -> Self {
         let writer = Writer::new(buffer, code, identifier, &authenticator);
         Self { writer, code, authenticator, message_authenticator: None }
     }
@@ -90,8 +85,7 @@ impl<'b> Query<'b> {
     #[must_use]
     pub fn signed(mut self) -> Self {
         let at = self.writer.next_value();
-        if self.message_authenticator.is_none()
-            && self.writer.add(kind::MESSAGE_AUTHENTICATOR, &ZERO).is_ok()
+        if self.message_authenticator.is_none() && self.writer.add(kind::MESSAGE_AUTHENTICATOR, &ZERO).is_ok()
         {
             self.message_authenticator = Some(at);
         }
