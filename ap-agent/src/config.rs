@@ -31,7 +31,7 @@ pub struct AgentConfig {
     pub responder: u16,
     /// TCP port of the relay; 0 lets the system choose.
     pub relay: u16,
-    /// Where metrics for local use are served by agents that have them; this one reports them to the controller alone.
+    /// Where the metrics are served for local use; the controller gets the same figures over its link.
     pub metrics_listen: SocketAddr,
 }
 

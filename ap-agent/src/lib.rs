@@ -11,6 +11,8 @@ pub mod guard;
 pub mod journal;
 pub mod ledger;
 pub mod link;
+pub mod machine;
+pub mod metrics;
 pub mod owners;
 pub mod portal_probe;
 pub mod reconcile;

@@ -46,6 +46,8 @@ pub struct Situation {
 pub struct Counts {
     /// Requests that got a redirect, the local page or a 511.
     pub answered: u64,
+    /// Those of them that were sent to the portal.
+    pub redirected: u64,
     /// Requests that were none, or too long.
     pub refused: u64,
     /// Connections closed without an answer: over a bound, too slow, or broken.
@@ -58,6 +60,7 @@ pub struct Responder {
     situation: RwLock<(Situation, Arc<Answers>)>,
     bounds: Arc<Bounds>,
     answered: AtomicU64,
+    redirected: AtomicU64,
     refused: AtomicU64,
     dropped: AtomicU64,
 }
@@ -71,6 +74,7 @@ impl Responder {
             situation: RwLock::new((situation, answers)),
             bounds: Arc::default(),
             answered: AtomicU64::new(0),
+            redirected: AtomicU64::new(0),
             refused: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
         }
@@ -90,6 +94,7 @@ impl Responder {
     pub fn counts(&self) -> Counts {
         Counts {
             answered: self.answered.load(Ordering::Relaxed),
+            redirected: self.redirected.load(Ordering::Relaxed),
             refused: self.refused.load(Ordering::Relaxed),
             dropped: self.dropped.load(Ordering::Relaxed),
         }
@@ -149,7 +154,12 @@ impl Responder {
         let (answer, with_body) = choose(&answers, look);
         stream.write_all(answer.bytes(with_body)).await?;
         match look {
-            Look::Request { .. } => count(&self.answered),
+            Look::Request { method, .. } => {
+                count(&self.answered);
+                if method != Method::Other && answers.redirects() {
+                    count(&self.redirected);
+                }
+            }
             Look::More | Look::Malformed | Look::TooLong => count(&self.refused),
         }
         stream.shutdown().await?;

@@ -122,6 +122,7 @@ pub async fn run(config: AgentConfig) -> anyhow::Result<()> {
             let mut counts = relay.counts.all();
             let answers = responder.counts();
             counts.push(("responder_answered", answers.answered));
+            counts.push(("responder_redirected", answers.redirected));
             counts.push(("responder_refused", answers.refused));
             counts.push(("responder_dropped", answers.dropped));
             counts
@@ -149,6 +150,7 @@ pub async fn run(config: AgentConfig) -> anyhow::Result<()> {
     tokio::spawn(link_task.run(stop.clone()));
     tokio::spawn(keep_warm(Arc::clone(&relay), handle, stop.clone()));
     tokio::spawn(follow_portal(relay, (portal, time), probes_in, away_in, stop.clone()));
+    tokio::spawn(crate::metrics::serve(config.metrics_listen, questions_in.clone(), stop.clone()));
     let data_dir = config.data_dir.clone();
     tokio::spawn(async move {
         if let Err(error) = crate::status::serve(&data_dir, questions_in).await {

@@ -73,6 +73,8 @@ pub struct Outcome {
 pub struct Sessions {
     open: BTreeMap<Mac, Session>,
     readings: BTreeMap<(Mac, IpAddr), Reading>,
+    /// Bytes up and down of all sessions since this was made.
+    moved: (u64, u64),
 }
 
 impl Sessions {
@@ -85,7 +87,7 @@ impl Sessions {
         counters_gone: bool,
     ) -> (Self, Vec<SessionReport>) {
         if !counters_gone {
-            return (Self { open, readings }, Vec::new());
+            return (Self { open, readings, moved: (0, 0) }, Vec::new());
         }
         let ends = open.iter().map(|(mac, session)| session.report(*mac, SessionEnd::AgentRestart)).collect();
         (Self::default(), ends)
@@ -103,6 +105,12 @@ impl Sessions {
         &self.readings
     }
 
+    /// Bytes up and down of all sessions since the agent's start.
+    #[must_use]
+    pub fn moved(&self) -> (u64, u64) {
+        self.moved
+    }
+
     /// Takes in a look at the kernel. `terms` are the live grants by device; `new_id` makes ids of sessions.
     pub fn observe(
         &mut self,
@@ -112,7 +120,7 @@ impl Sessions {
         mut new_id: impl FnMut() -> [u8; 16],
     ) -> Outcome {
         let mut outcome = Outcome::default();
-        for ((mac, address), more_up, more_down) in self.moved(seen, now_ms) {
+        for ((mac, address), more_up, more_down) in self.take_readings(seen, now_ms) {
             // Under another grant than before, the former session is over.
             if let (Some(session), Some(terms)) = (self.open.get(&mac), terms.get(&mac))
                 && session.terms.grant_id != terms.grant_id
@@ -130,6 +138,8 @@ impl Sessions {
                 (None, None) => continue,
             };
             session.take(address, more_up, more_down, now_ms);
+            self.moved.0 = self.moved.0.saturating_add(more_up.bytes);
+            self.moved.1 = self.moved.1.saturating_add(more_down.bytes);
         }
         for (mac, terms) in terms {
             if let Some(session) = self.open.get_mut(mac)
@@ -174,7 +184,7 @@ impl Sessions {
     }
 
     /// How far each address moved since the last look, by its owner.
-    fn moved(&mut self, seen: &Observed, now_ms: u64) -> Vec<((Mac, IpAddr), Accounted, Accounted)> {
+    fn take_readings(&mut self, seen: &Observed, now_ms: u64) -> Vec<((Mac, IpAddr), Accounted, Accounted)> {
         let mut keys: BTreeSet<(Mac, IpAddr)> = seen.up.keys().copied().collect();
         let mut owners: BTreeMap<IpAddr, Mac> = keys.iter().map(|(mac, address)| (*address, *mac)).collect();
         owners.extend(seen.bound.iter().map(|(address, mac)| (*address, *mac)));

@@ -52,6 +52,12 @@ pub struct Status {
     pub stations: usize,
     /// Sessions open.
     pub sessions: usize,
+    /// Bytes from devices in sessions, since the agent's start.
+    #[serde(default)]
+    pub bytes_up: u64,
+    /// Bytes to devices in sessions, since the agent's start.
+    #[serde(default)]
+    pub bytes_down: u64,
     /// Records the controller has not confirmed.
     pub journal_pending: u64,
     /// Last record the controller confirmed.

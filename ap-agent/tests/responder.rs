@@ -140,7 +140,7 @@ fn every_name_and_path_is_sent_to_the_portal() {
         assert!((100..=600).contains(&reply.body.len()), "{}", reply.body.len());
         assert!(String::from_utf8_lossy(&reply.body).contains("href=\"https://wifi.example/\""));
     }
-    assert_eq!(site.responder.counts(), Counts { answered: 8, refused: 0, dropped: 0 });
+    assert_eq!(site.responder.counts(), Counts { answered: 8, redirected: 8, refused: 0, dropped: 0 });
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn what_is_no_request_is_refused() {
         assert_eq!(reply.length(), reply.body.len());
         assert_eq!(reply.field("location"), None);
     }
-    assert_eq!(site.responder.counts(), Counts { answered: 0, refused: 27, dropped: 0 });
+    assert_eq!(site.responder.counts(), Counts { refused: 27, ..Counts::default() });
 }
 
 #[test]
@@ -328,7 +328,7 @@ fn five_hundred_at_once_are_all_answered() {
         assert_eq!(Reply::read(stream).status(), 302);
     }
     println!("500 answered in {:?}", start.elapsed());
-    assert_eq!(site.responder.counts(), Counts { answered: 500, refused: 0, dropped: 0 });
+    assert_eq!(site.responder.counts(), Counts { answered: 500, redirected: 500, refused: 0, dropped: 0 });
 }
 
 #[test]

@@ -225,6 +225,9 @@ pub trait Backend: Send + Sync + 'static {
     /// grant is stored and this access point's gate is open.
     fn connect(&self, asker: &Asker, language: &str) -> impl Future<Output = Connect> + Send;
 
+    /// The page with the button was shown to the asker in `language`.
+    fn offered(&self, _asker: &Asker, _language: &str) {}
+
     /// "Log out": ends the asker's grant on every access point.
     fn end_session(&self, asker: &Asker) -> impl Future<Output = End> + Send;
 }

@@ -82,7 +82,10 @@ async fn home<B: Backend>(State(portal): Shared<B>, ask: Ask) -> Response {
     let settings = &portal.settings;
     let (spot, visitor) = portal.moment(&ask).await;
     match visitor {
-        Visitor::New(offer) => splash::page(&ask, spot.as_ref(), &offer),
+        Visitor::New(offer) => {
+            portal.backend.offered(&ask.asker, ask.language.tag());
+            splash::page(&ask, spot.as_ref(), &offer)
+        }
         Visitor::Pending => wait::pending(&ask, settings),
         Visitor::Busy(busy) => wait::busy(&ask, settings, spot.as_ref(), &busy),
         Visitor::Refused(refusal) => notice::refused(&ask, StatusCode::OK, settings.now_ms(), &refusal),

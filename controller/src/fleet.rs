@@ -8,6 +8,7 @@ mod inventory;
 mod link;
 mod log;
 pub mod sites;
+mod vitals;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,8 +23,10 @@ pub use agents_key::{AgentsKey, AgentsKeyError, pin_of_certificate};
 pub use documents::{Template, outrun};
 pub use inventory::{Inventory, Spot};
 pub use link::{Force, Outbox, Parcel};
+pub use vitals::Vital;
 
-use crate::metrics::Metrics;
+use crate::clock;
+use crate::metrics::{ApReading, Metrics};
 use link::Link;
 use log::GrantLog;
 
@@ -49,6 +52,7 @@ struct State {
     links_made: u64,
     inventory: Arc<Inventory>,
     documents: BTreeMap<String, ConfigDocument>,
+    vitals: BTreeMap<String, Vital>,
 }
 
 /// What the grant log is, for a mirror made anew.
@@ -82,6 +86,7 @@ impl Fleet {
             links_made: 0,
             inventory: Arc::default(),
             documents: BTreeMap::new(),
+            vitals: BTreeMap::new(),
         };
         Self { state: Arc::new(Mutex::new(state)), progress: watch::Sender::new(()), metrics }
     }
@@ -99,6 +104,7 @@ impl Fleet {
         let before = std::mem::replace(&mut state.inventory, Arc::new(inventory));
         let now = Arc::clone(&state.inventory);
         let older = std::mem::replace(&mut state.documents, documents.clone());
+        state.vitals.retain(|ap, _| now.spot(ap).is_some());
         let mut ended = Vec::new();
         for (ap, link) in &state.links {
             if now.pin_of(ap) != before.pin_of(ap) {
@@ -154,6 +160,7 @@ impl Fleet {
             );
             self.metrics.agents.closed_links.with_label_values(&["replaced"]).inc();
         }
+        state.vitals.entry(ap.to_owned()).or_default().connect(hello, now_ms);
         let (epoch, sequence) = state.log.position();
         let ahead = hello.epoch > epoch || (hello.epoch == epoch && hello.sequence > sequence);
         self.count_links(&state);
@@ -167,6 +174,7 @@ impl Fleet {
         let mut state = self.lock();
         if state.links.get(ap).is_some_and(|link| link.id() == link_id) {
             state.links.remove(ap);
+            state.disconnect(ap);
         }
         self.count_links(&state);
     }
@@ -224,6 +232,9 @@ impl Fleet {
     /// Takes in what an access point says of its configuration.
     pub fn configured(&self, ap: &str, ack: &ConfigAck) {
         if ack.refusal.is_empty() {
+            if let Some(vital) = self.lock().vitals.get_mut(ap) {
+                vital.config_version = ack.version;
+            }
             tracing::info!(
                 ap.id = ap,
                 version = ack.version,
@@ -238,7 +249,31 @@ impl Fleet {
     pub fn alive(&self, ap: &str, link_id: u64, health: Health) {
         let mut state = self.lock();
         let Some(link) = state.links.get_mut(ap).filter(|link| link.id() == link_id) else { return };
-        link.health = Some(health);
+        link.health = Some(health.clone());
+        if let Some(vital) = state.vitals.get_mut(ap) {
+            self.metrics.portal.funnel.redirect.inc_by(vital.hear(health, clock::unix_ms()));
+        }
+    }
+
+    /// What the enrolled access points last said of themselves; one that said nothing yet is among them.
+    #[must_use]
+    pub fn vitals(&self) -> BTreeMap<String, Vital> {
+        let state = self.lock();
+        let enrolled = state.inventory.spots().filter(|spot| state.inventory.pin_of(&spot.id).is_some());
+        enrolled
+            .map(|spot| {
+                let mut vital = state.vitals.get(&spot.id).cloned().unwrap_or_default();
+                vital.unconfirmed = state.links.get(&spot.id).map_or(0, Link::unconfirmed);
+                (spot.id.clone(), vital)
+            })
+            .collect()
+    }
+
+    /// The same for the monitor.
+    #[must_use]
+    pub fn readings(&self) -> Vec<ApReading> {
+        let now_ms = clock::unix_ms();
+        self.vitals().iter().map(|(ap, vital)| vital.reading(ap, now_ms)).collect()
     }
 
     /// Whether a grant, whose latest entry is at (epoch, sequence), is in force on an access point.
@@ -295,6 +330,7 @@ impl Fleet {
             tracing::warn!(ap.id = %ap, reason, "the control link of an access point was ended");
             self.metrics.agents.closed_links.with_label_values(&[reason]).inc();
             state.links.remove(&ap);
+            state.disconnect(&ap);
         }
         self.count_links(state);
     }
@@ -305,5 +341,13 @@ impl Fleet {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn disconnect(&mut self, ap: &str) {
+        if let Some(vital) = self.vitals.get_mut(ap) {
+            vital.disconnect(clock::unix_ms());
+        }
     }
 }

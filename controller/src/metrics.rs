@@ -1,6 +1,7 @@
 //! Every metric of the controller, by topic. A label has only values that stand in these files, or the names of
 //! listeners and access points: nothing that a stranger sends becomes a series.
 
+mod access_points;
 mod agents;
 mod connections;
 mod maker;
@@ -12,8 +13,9 @@ mod store;
 use std::sync::Arc;
 
 use prometheus::process_collector::ProcessCollector;
-use prometheus::{Encoder as _, Registry, TextEncoder};
+use prometheus::{Registry, TextEncoder};
 
+pub use access_points::{ApReading, EVENTS};
 pub use agents::AgentMetrics;
 pub use connections::ConnectionMetrics;
 pub use portal::{Funnel, PortalMetrics};
@@ -65,13 +67,13 @@ impl Metrics {
         Ok(metrics)
     }
 
-    /// All metrics in Prometheus' text format.
+    /// All metrics in Prometheus' text format, with those of the access points as they are now.
     ///
     /// # Errors
     /// Only when the encoder cannot write into memory.
-    pub fn to_text(&self) -> Result<String, prometheus::Error> {
-        let mut out = Vec::new();
-        TextEncoder::new().encode(&self.registry.gather(), &mut out)?;
-        Ok(String::from_utf8_lossy(&out).into_owned())
+    pub fn to_text(&self, access_points: &[ApReading]) -> Result<String, prometheus::Error> {
+        let mut families = self.registry.gather();
+        families.extend(access_points::families(access_points)?);
+        TextEncoder::new().encode_to_string(&families)
     }
 }

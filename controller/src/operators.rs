@@ -3,12 +3,14 @@
 pub mod commands;
 pub mod console;
 mod health;
+mod monitor;
 
 use axum::Router;
 use axum::routing::get;
 use tokio::net::TcpListener;
 
 pub use health::Health;
+pub use monitor::Monitor;
 
 use crate::listen::{Accepted, Lifetime, accept_loop, serve_http};
 use crate::metrics::Metrics;
@@ -22,9 +24,9 @@ pub async fn serve_admin(listener: TcpListener, health: Health, metrics: Metrics
 }
 
 /// Serves the same and `/metrics` on the monitor's listener until the lifetime stops.
-pub async fn serve_metrics(listener: TcpListener, health: Health, metrics: Metrics, lifetime: Lifetime) {
-    let shown = metrics.clone();
-    let router = health::router(health).route("/metrics", get(async move || health::metrics_text(&shown)));
+pub async fn serve_metrics(listener: TcpListener, health: Health, monitor: Monitor, lifetime: Lifetime) {
+    let metrics = monitor.metrics().clone();
+    let router = health::router(health).route("/metrics", get(move || monitor.clone().page()));
     serve("metrics", listener, router, metrics, lifetime).await;
 }
 

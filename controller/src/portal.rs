@@ -3,6 +3,7 @@
 mod backend;
 mod certificate;
 mod support_code;
+mod unconfirmed;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use tokio_rustls::TlsAcceptor;
 
 pub use backend::Controller;
 pub use certificate::{CertificateError, PortalCertificate};
+pub use unconfirmed::Unconfirmed;
 
 use crate::listen::slots::Slots;
 use crate::listen::{Accepted, HANDSHAKE_LIMIT, Lifetime, Relayed, accept_loop, serve_http, source_of};

@@ -129,11 +129,29 @@ enum Request {
     AnnounceAgain,
 }
 
-struct Question {
-    network: NetworkId,
-    mac: Mac,
-    day: CivilDay,
-    reply: oneshot::Sender<Result<Standing, Unavailable>>,
+enum Question {
+    Standing {
+        network: NetworkId,
+        mac: Mac,
+        day: CivilDay,
+        reply: oneshot::Sender<Result<Standing, Unavailable>>,
+    },
+    Figures {
+        reply: oneshot::Sender<Figures>,
+    },
+}
+
+/// What is open at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Figures {
+    /// Sessions open on access points with an agent of ours.
+    pub open_agent: usize,
+    /// Sessions open on access points that account by RADIUS.
+    pub open_radius: usize,
+    /// Grants live.
+    pub live_grants: usize,
+    /// Requests that wait to become part of a commit.
+    pub waiting_requests: usize,
 }
 
 /// The way to the owner. Cheap to clone.
@@ -183,8 +201,18 @@ impl Sessions {
         day: CivilDay,
     ) -> Result<Standing, Unavailable> {
         let (reply, answer) = oneshot::channel();
-        self.questions.send(Question { network, mac, day, reply }).await.map_err(|_| STOPPED)?;
+        self.questions.send(Question::Standing { network, mac, day, reply }).await.map_err(|_| STOPPED)?;
         answer.await.map_err(|_| STOPPED)?
+    }
+
+    /// What is open now; from memory.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn figures(&self) -> Result<Figures, Unavailable> {
+        let (reply, answer) = oneshot::channel();
+        self.questions.send(Question::Figures { reply }).await.map_err(|_| STOPPED)?;
+        answer.await.map_err(|_| STOPPED)
     }
 
     /// Says that an access point is here with this journal, that a controller told it that all up to `told` is durable,

@@ -34,6 +34,8 @@ impl<G: Gate, N: Network> Core<G, N> {
             grants: self.grants.all().count(),
             stations: self.stations.len(),
             sessions: self.sessions.open().len(),
+            bytes_up: self.sessions.moved().0,
+            bytes_down: self.sessions.moved().1,
             journal_pending: self.journal.pending(),
             journal_durable: self.journal.durable(),
             option_114: self.option_114(),

@@ -12,6 +12,7 @@ use super::{Core, Network};
 use crate::gate::Gate;
 use crate::grants::Taken;
 use crate::link::LinkEvent;
+use crate::machine;
 use crate::sessions::Terms;
 
 /// Acknowledgements that may wait; beyond it the log is asked for again.
@@ -295,6 +296,9 @@ impl<G: Gate, N: Network> Core<G, N> {
             counters,
             problems: self.problems.values().cloned().collect(),
             nonce,
+            bytes_up: self.sessions.moved().0,
+            bytes_down: self.sessions.moved().1,
+            machine: Some(machine::look()),
         }
     }
 }

@@ -55,6 +55,11 @@ impl Answers {
         }
     }
 
+    /// Whether GET and HEAD are sent to the portal.
+    pub(super) fn redirects(&self) -> bool {
+        self.still.is_none()
+    }
+
     /// The answer to GET and HEAD.
     pub(super) fn page(&self, still: bool) -> &Answer {
         match &self.still {

@@ -20,9 +20,9 @@ use crate::config::Config;
 use crate::fleet::{AgentsKey, DOMAIN, Fleet, LogImage, Template};
 use crate::listen::Lifetime;
 use crate::metrics::Metrics;
-use crate::operators::{self, Health, commands};
+use crate::operators::{self, Health, Monitor, commands};
 use crate::policy::Policy;
-use crate::portal::{Controller, Pages, PortalCertificate};
+use crate::portal::{Controller, Pages, PortalCertificate, Unconfirmed};
 use crate::radius::{self, Radius};
 use crate::seal::NodeKey;
 use crate::sessions::{Announcement, LogState, Owner, OwnerEnd, Sessions};
@@ -110,6 +110,7 @@ async fn run(config: Config, sockets: Sockets, store: Store, signals: &mut Signa
         policy,
         confirm_limit: Duration::from_secs(u64::from(config.portal.confirm_secs)),
         metrics: metrics.clone(),
+        unconfirmed: Unconfirmed::default(),
     };
     let settings = Settings::new(PublicUrl::parse(&config.portal.public_url)?, clock::unix_ms);
     let router = captive_portal::router(Arc::new(controller), settings);
@@ -125,6 +126,7 @@ async fn run(config: Config, sockets: Sockets, store: Store, signals: &mut Signa
         metrics: metrics.clone(),
         lifetime: lifetime.clone(),
     };
+    let monitor = Monitor::new(metrics.clone(), fleet.clone(), sessions.clone(), store.clone());
     let health = Health { store, stop: lifetime.stop.clone() };
 
     let mut owner = tokio::spawn(owner.run());
@@ -136,8 +138,8 @@ async fn run(config: Config, sockets: Sockets, store: Store, signals: &mut Signa
     tasks.spawn(pages.clone().serve_relayed(relayed));
     tasks.spawn(pages.serve_public(sockets.portal));
     tasks.spawn(agents::serve(sockets.agents, agents_tls, door));
-    tasks.spawn(operators::serve_admin(sockets.admin, health.clone(), metrics.clone(), lifetime.clone()));
-    tasks.spawn(operators::serve_metrics(sockets.metrics, health, metrics, lifetime.clone()));
+    tasks.spawn(operators::serve_admin(sockets.admin, health.clone(), metrics, lifetime.clone()));
+    tasks.spawn(operators::serve_metrics(sockets.metrics, health, monitor, lifetime.clone()));
     let ready = ReadyFile::announce(&config.data_dir, &ready_line)?;
 
     let ended = loop {

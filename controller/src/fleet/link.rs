@@ -115,6 +115,11 @@ impl Link {
         true
     }
 
+    /// Entries that were sent and are not confirmed; a snapshot counts as one.
+    pub fn unconfirmed(&self) -> usize {
+        self.waiting.len() + usize::from(self.snapshot.is_some())
+    }
+
     /// Whether the grant whose latest entry is `sequence` is in force here.
     pub fn force(&self, grant_id: &[u8], sequence: u64) -> Force {
         if let Some(reason) = self.refused.get(grant_id) {

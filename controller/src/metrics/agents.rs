@@ -8,6 +8,10 @@ use super::maker::Maker;
 pub struct AgentMetrics {
     /// Enrolments by result: `done` or the code of the refusal.
     pub enrolments: IntCounterVec,
+    /// Access points of the inventory.
+    pub known: IntGauge,
+    /// Those of them whose agent is enrolled.
+    pub enrolled: IntGauge,
     /// Control links up.
     pub links: IntGauge,
     /// Control links that ended because of what the other side sent or did, by reason.
@@ -27,6 +31,11 @@ impl AgentMetrics {
                 "hotspot_enrolments_total",
                 "Enrolments of access points by result.",
                 &["result"],
+            )?,
+            known: maker.gauge("hotspot_access_points", "Access points of the inventory.")?,
+            enrolled: maker.gauge(
+                "hotspot_enrolled_access_points",
+                "Access points of the inventory whose agent is enrolled.",
             )?,
             links: maker.gauge("hotspot_links", "Control links of access points that are up.")?,
             closed_links: maker.counters(

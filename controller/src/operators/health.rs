@@ -7,12 +7,9 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use http::StatusCode;
-use http::header::CONTENT_TYPE;
 use serde_json::json;
 use store::Store;
 use tokio_util::sync::CancellationToken;
-
-use crate::metrics::Metrics;
 
 /// The store must answer by then; a monitor waits about as long.
 const STORE_LIMIT: Duration = Duration::from_secs(2);
@@ -45,17 +42,6 @@ async fn ready(State(health): State<Health>) -> Response {
         None => Json(json!({"ready": true})).into_response(),
         Some(fault) => {
             (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"ready": false, "fault": fault}))).into_response()
-        }
-    }
-}
-
-/// Every metric as text.
-pub fn metrics_text(metrics: &Metrics) -> Response {
-    match metrics.to_text() {
-        Ok(text) => ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response(),
-        Err(error) => {
-            tracing::error!(%error, "the metrics cannot be written");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
 }

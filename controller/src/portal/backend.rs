@@ -1,16 +1,17 @@
 //! What the portal asks, answered from fleet, sessions and policy.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use captive_portal::{
     Asker, Away, Backend, Busy, Connect, End, Identity, Offer, Online, Place, Position, Refusal, Visitor,
     Words,
 };
-use session_core::{ApId, Grant, Mac, NetworkId, Plan, Subject};
+use session_core::{ApId, Connected, Grant, GrantChange, Mac, NetworkId, Plan, Subject};
 use store::Name;
 
 use super::support_code::support_code;
+use super::unconfirmed::Unconfirmed;
 use crate::clock;
 use crate::fleet::{Fleet, Force, Spot};
 use crate::metrics::Metrics;
@@ -38,6 +39,8 @@ pub struct Controller {
     pub confirm_limit: Duration,
     /// Counters.
     pub metrics: Metrics,
+    /// Gates that are about to open.
+    pub unconfirmed: Unconfirmed,
 }
 
 impl Backend for Controller {
@@ -76,6 +79,12 @@ impl Backend for Controller {
         connect
     }
 
+    fn offered(&self, asker: &Asker, _language: &str) {
+        if asker.identity().is_some() {
+            self.metrics.portal.funnel.page.inc();
+        }
+    }
+
     async fn end_session(&self, asker: &Asker) -> End {
         let Some(identity) = asker.identity() else { return End::Ended };
         let network = NetworkId::from(identity.network.as_str());
@@ -101,7 +110,12 @@ impl Controller {
         }
         if let Some(grant) = &standing.grant {
             return match self.force(identity, grant) {
-                Force::InForce => Visitor::Online(online(identity, grant, standing.remaining_bytes)),
+                Force::InForce => {
+                    if self.unconfirmed.take(grant.id) {
+                        self.metrics.portal.funnel.gate_open.inc();
+                    }
+                    Visitor::Online(online(identity, grant, standing.remaining_bytes))
+                }
                 Force::Refused(_) => Visitor::Busy(self.full(identity, grant)),
                 Force::Waiting | Force::NoLink => Visitor::Pending,
             };
@@ -131,17 +145,30 @@ impl Controller {
             day: today.day,
             day_ends: today.ends,
         };
-        let grant = match tokio::time::timeout(STORE_LIMIT, self.sessions.connect(ask)).await {
-            Ok(Ok(connected)) => connected.grant,
-            Ok(Err(ConnectError::Refused(refusal))) => return self.refused(identity, refusal, today),
-            Ok(Err(ConnectError::Unavailable(_))) | Err(_) => {
-                return Connect::Busy(self.centre_full(identity));
-            }
-        };
+        let begun = Instant::now();
+        let Connected { grant, change } =
+            match tokio::time::timeout(STORE_LIMIT, self.sessions.connect(ask)).await {
+                Ok(Ok(connected)) => connected,
+                Ok(Err(ConnectError::Refused(refusal))) => return self.refused(identity, refusal, today),
+                Ok(Err(ConnectError::Unavailable(_))) | Err(_) => {
+                    return Connect::Busy(self.centre_full(identity));
+                }
+            };
         let entry = (grant.entry.epoch, grant.entry.sequence);
         match self.fleet.confirmed(&identity.ap_id, &grant.id.0, entry, self.confirm_limit).await {
-            Force::InForce => Connect::Connected,
-            Force::Waiting | Force::NoLink => Connect::Pending,
+            Force::InForce => {
+                self.metrics.portal.confirm_seconds.observe(begun.elapsed().as_secs_f64());
+                if change == GrantChange::Made {
+                    self.metrics.portal.funnel.gate_open.inc();
+                }
+                Connect::Connected
+            }
+            Force::Waiting | Force::NoLink => {
+                if change == GrantChange::Made {
+                    self.unconfirmed.add(grant.id);
+                }
+                Connect::Pending
+            }
             Force::Refused(_) => Connect::Busy(self.full(identity, &grant)),
         }
     }

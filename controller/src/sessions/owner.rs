@@ -7,7 +7,9 @@ use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use agent_protocol::v1;
-use session_core::{ApId, Domain, DomainId, Limits, Position, Stored, UnixMs};
+use session_core::{
+    ApId, CivilDay, Domain, DomainId, Limits, Mac, NetworkId, Position, Stored, Tally, UnixMs,
+};
 use store::{JournalId, LogRest, Store, StoreError};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -16,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::step::{Part, Step};
 use super::{
-    Announcement, LogState, MOST_QUESTIONS, MOST_REQUESTS, Question, Request, Sessions, Standing,
+    Announcement, Figures, LogState, MOST_QUESTIONS, MOST_REQUESTS, Question, Request, Sessions, Standing,
     Unavailable, domain_id, wire,
 };
 use crate::clock;
@@ -33,6 +35,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 const MOST_SUPERSEDED: u32 = 3;
 /// Entries of the log that a fresh start takes into memory for access points that missed a few.
 const TAIL: u64 = 1024;
+/// What ids of access points begin with that speak RADIUS.
+const NAS_PREFIX: &str = "nas:";
 
 /// Why the owner ended.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +63,8 @@ pub struct Owner {
     announcements: mpsc::Sender<Announcement>,
     finish: CancellationToken,
     metrics: Metrics,
+    /// What of the machine's tally has become part of a step.
+    tallied: Tally,
     work: Work,
     /// The step that is being committed.
     under_way: Option<Step>,
@@ -160,6 +166,7 @@ impl Owner {
             announcements,
             finish,
             metrics,
+            tallied: Tally::default(),
             work: Work::Idle,
             under_way: None,
             retained: VecDeque::new(),
@@ -224,12 +231,22 @@ impl Owner {
     }
 
     fn answer(&self, question: Question) {
-        let Question { network, mac, day, reply } = question;
+        match question {
+            Question::Standing { network, mac, day, reply } => {
+                let _ = reply.send(self.standing(&network, mac, day));
+            }
+            Question::Figures { reply } => {
+                let _ = reply.send(self.figures());
+            }
+        }
+    }
+
+    fn standing(&self, network: &NetworkId, mac: Mac, day: CivilDay) -> Result<Standing, Unavailable> {
         let now = UnixMs(clock::unix_ms());
-        let standing = match self.broken_since {
+        match self.broken_since {
             Some(since) => Err(Unavailable { since_ms: Some(since) }),
             None => {
-                let grant = self.machine.live_grant(&network, mac, now).cloned();
+                let grant = self.machine.live_grant(network, mac, now).cloned();
                 Ok(Standing {
                     remaining_bytes: grant
                         .as_ref()
@@ -239,8 +256,21 @@ impl Owner {
                     blocked: self.machine.is_blocked(mac),
                 })
             }
-        };
-        let _ = reply.send(standing);
+        }
+    }
+
+    fn figures(&self) -> Figures {
+        let (mut open, mut open_radius) = (0, 0);
+        for session in self.machine.open_sessions() {
+            open += 1;
+            open_radius += usize::from(session.key.ap.0.starts_with(NAS_PREFIX));
+        }
+        Figures {
+            open_agent: open - open_radius,
+            open_radius,
+            live_grants: self.machine.live_grants().count(),
+            waiting_requests: self.pending.len() + self.retained.len() + self.requests.len(),
+        }
     }
 }
 

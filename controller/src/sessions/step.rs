@@ -1,7 +1,7 @@
 //! One step of the machine: what goes into one commit, and who waits for it.
 
 use agent_protocol::v1;
-use session_core::{Connected, Domain, DomainId, Output, Refusal};
+use session_core::{Connected, Domain, DomainId, EndCause, GrantChange, Output, Refusal, Tally};
 use store::Batch;
 use tokio::sync::oneshot;
 
@@ -37,6 +37,10 @@ pub struct Step {
     pub parts: Vec<Part>,
     /// Whether the whole log is to be announced afterwards.
     pub reset: bool,
+    /// Why grants end in it.
+    pub ended: Vec<EndCause>,
+    /// What the reports in it add.
+    pub tally: Tally,
 }
 
 impl Step {
@@ -48,21 +52,38 @@ impl Step {
             waiting: Vec::new(),
             parts: Vec::new(),
             reset: false,
+            ended: Vec::new(),
+            tally: Tally::default(),
         }
     }
 
     /// Takes what the machine wants done.
     pub fn drain(&mut self, machine: &mut Domain) {
         while let Some(output) = machine.poll_output() {
-            if let Output::GrantChanged { grant, entry: Some(position) } = &output {
-                self.entries.push(wire::entry(*position, grant));
+            if let Output::GrantChanged { grant, entry } = &output {
+                self.ended.extend(grant.ended.map(|end| end.cause));
+                self.entries.extend(entry.map(|position| wire::entry(position, grant)));
             }
             self.batch.push(output);
         }
     }
+
+    /// Visits that begin in it.
+    pub fn visits(&self) -> u64 {
+        self.waiting.iter().map(|waiting| u64::from(waiting.begins_a_visit())).sum()
+    }
 }
 
 impl Waiting {
+    fn begins_a_visit(&self) -> bool {
+        match self {
+            Self::Connect(_, outcome) => {
+                matches!(**outcome, Ok(Connected { change: GrantChange::Made, .. }))
+            }
+            Self::End(_) => false,
+        }
+    }
+
     /// Answers after the commit. Whoever is gone by now does not matter.
     pub fn committed(self) {
         match self {

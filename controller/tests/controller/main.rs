@@ -13,6 +13,7 @@ mod enrolment;
 mod faults;
 mod journal;
 mod lifecycle;
+mod monitor;
 mod radius;
 mod relay;
 mod strangers;

@@ -9,8 +9,8 @@ mod from_controller;
 use prost::Message;
 
 pub use from_agent::{
-    ConfigAck, Counter, GrantAck, Health, Hello, JournalBatch, JournalRecord, SessionEnd, SessionReport, Up,
-    up,
+    ConfigAck, Counter, GrantAck, Health, Hello, JournalBatch, JournalRecord, Machine, SessionEnd,
+    SessionReport, Up, up,
 };
 pub use from_controller::{
     ConfigDocument, Down, Grant, JournalPosition, LogEntry, Network, Ping, Portal, Refused, Snapshot, Timers,

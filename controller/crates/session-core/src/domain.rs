@@ -4,12 +4,14 @@ mod accounting;
 mod connect;
 mod reports;
 mod restore;
+mod tally;
 mod timeouts;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 pub use connect::{Connect, Connected, GrantChange, Refusal};
 pub use restore::Stored;
+pub use tally::Tally;
 
 use crate::{
     CivilDay, DayUsage, EndCause, Grant, GrantEnd, GrantId, Mac, NetworkId, Output, Position, Session,
@@ -104,6 +106,7 @@ pub struct Domain {
     /// Sessions of other makes' access points by the names these use.
     book: accounting::Book,
     outputs: VecDeque<Output>,
+    tally: Tally,
 }
 
 impl Domain {
@@ -124,6 +127,7 @@ impl Domain {
             foreign: BTreeSet::new(),
             book: accounting::Book::default(),
             outputs: VecDeque::new(),
+            tally: Tally::default(),
         }
     }
 
@@ -243,6 +247,17 @@ impl Domain {
     #[must_use]
     pub fn is_blocked(&self, mac: Mac) -> bool {
         self.blocked.contains(&mac)
+    }
+
+    /// Sessions that are open as far as it is known.
+    pub fn open_sessions(&self) -> impl Iterator<Item = &Session> {
+        self.sessions.values().map(|tracked| &tracked.session).filter(|session| session.end.is_none())
+    }
+
+    /// What was reported since this machine was made.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        self.tally
     }
 
     /// Sessions that are remembered, for tests of the bounds and for figures.

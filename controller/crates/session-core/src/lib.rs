@@ -19,7 +19,7 @@ mod visit;
 pub use accounting::{
     ACCOUNTING_KEPT_MS, AccountingKind, AccountingRecord, Nas, NasRestart, NasSession, Octets, StationNames,
 };
-pub use domain::{Connect, Connected, Domain, GrantChange, Limits, Refusal, Stored, UnknownGrant};
+pub use domain::{Connect, Connected, Domain, GrantChange, Limits, Refusal, Stored, Tally, UnknownGrant};
 pub use grant::{EndCause, Grant, GrantEnd, NUMBER_MAX, Position, Subject};
 pub use ids::{ApId, CivilDay, DomainId, GrantId, Mac, NetworkId, SessionId, UnixMs};
 pub use output::Output;

@@ -111,6 +111,12 @@ impl Store {
         self.database.commits()
     }
 
+    /// Batches and changes that wait for the writer.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.database.waiting()
+    }
+
     /// Whether the database answers.
     ///
     /// # Errors

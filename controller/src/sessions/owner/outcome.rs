@@ -32,6 +32,7 @@ impl Owner {
             }
             Done::Repaired(Ok((stored, tail))) => {
                 self.machine = Domain::restore(stored, self.limits, UnixMs(clock::unix_ms()));
+                self.tallied = self.machine.tally();
                 (self.broken_since, self.raise_epoch, self.look_again) = (None, false, true);
                 for reply in self.raising.drain(..) {
                     let _ = reply.send(());
@@ -51,6 +52,7 @@ impl Owner {
     }
 
     pub(super) async fn committed(&mut self, step: Step) {
+        self.count_step(&step);
         if !step.entries.is_empty() {
             let _ = self.announcements.send(Announcement::Entries(step.entries)).await;
         }
@@ -110,6 +112,19 @@ impl Owner {
         let pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(5)).min(LONGEST_PAUSE);
         self.failures = self.failures.saturating_add(1);
         self.retry_at = Instant::now() + pause;
+    }
+
+    /// Counts what a commit has made sure.
+    fn count_step(&self, step: &Step) {
+        let (sessions, funnel) = (&self.metrics.sessions, &self.metrics.portal.funnel);
+        sessions.bytes_up.inc_by(step.tally.bytes_up);
+        sessions.bytes_down.inc_by(step.tally.bytes_down);
+        funnel.first_byte.inc_by(step.tally.first_uses);
+        sessions.visits.inc_by(step.visits());
+        funnel.accept.inc_by(step.visits());
+        for cause in &step.ended {
+            sessions.ended_grants.of(*cause).inc();
+        }
     }
 
     /// Counts records of journals.

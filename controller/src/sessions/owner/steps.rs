@@ -42,13 +42,21 @@ impl Owner {
             self.take(request, &mut step, now);
         }
         step.drain(&mut self.machine);
+        step.tally = self.machine.tally().since(self.tallied);
+        self.tallied = self.machine.tally();
         if step.batch.is_empty() {
             self.committed(step).await;
         } else {
             let batch = std::mem::replace(&mut step.batch, Batch::new(self.domain.clone()));
             let store = self.store.clone();
+            let took = self.metrics.store.commit_seconds.clone();
             self.under_way = Some(step);
-            self.work = Work::Committing(tokio::spawn(async move { store.commit(batch).await }));
+            self.work = Work::Committing(tokio::spawn(async move {
+                let begun = Instant::now();
+                let committed = store.commit(batch).await;
+                took.observe(begun.elapsed().as_secs_f64());
+                committed
+            }));
         }
     }
 

@@ -203,6 +203,32 @@ pub struct Health {
     /// Echo of [`crate::v1::Ping::nonce`], 0 when sent unasked.
     #[prost(uint64, tag = "7")]
     pub nonce: u64,
+    /// Bytes from devices in sessions, since the agent's start.
+    #[prost(uint64, tag = "8")]
+    pub bytes_up: u64,
+    /// Bytes to devices in sessions, since the agent's start.
+    #[prost(uint64, tag = "9")]
+    pub bytes_down: u64,
+    /// The machine the agent runs on; absent from agents that do not say.
+    #[prost(message, optional, tag = "10")]
+    pub machine: Option<Machine>,
+}
+
+/// How the machine of an access point is.
+#[derive(Clone, PartialEq, Message)]
+pub struct Machine {
+    /// Since it started, in seconds.
+    #[prost(uint64, tag = "1")]
+    pub uptime_secs: u64,
+    /// Load average of the last minute, in thousandths.
+    #[prost(uint32, tag = "2")]
+    pub load_milli: u32,
+    /// Memory it has.
+    #[prost(uint64, tag = "3")]
+    pub memory_bytes: u64,
+    /// Memory that programs can still get.
+    #[prost(uint64, tag = "4")]
+    pub memory_available_bytes: u64,
 }
 
 /// A named count.

@@ -5,7 +5,7 @@ use agent_protocol::enroll::{EnrollRefusal, EnrollRequest, EnrollResponse};
 use agent_protocol::frame::encode;
 use agent_protocol::v1::{
     ConfigAck, ConfigDocument, Counter, Down, Grant, GrantAck, Health, Hello, JournalBatch, JournalPosition,
-    JournalRecord, LogEntry, Network, Ping, Portal, Refused, RelayHeader, SessionEnd, SessionReport,
+    JournalRecord, LogEntry, Machine, Network, Ping, Portal, Refused, RelayHeader, SessionEnd, SessionReport,
     Snapshot, Timers, Up, Welcome, down, up,
 };
 use bytes::BytesMut;
@@ -82,6 +82,15 @@ fn up_frames() -> Vec<(&'static str, Frame)> {
         ),
         ("up-journal", up(up::Body::Journal(journal()))),
         ("up-health", up(up::Body::Health(health()))),
+        (
+            "up-health-machine",
+            up(up::Body::Health(Health {
+                bytes_up: 7_000_000_000,
+                bytes_down: 90_000_000_000,
+                machine: Some(machine()),
+                ..health()
+            })),
+        ),
         ("up-empty", Frame::Up(Up { body: None })),
     ]
 }
@@ -186,6 +195,16 @@ fn health() -> Health {
         counters: vec![Counter { name: "mac_conflict".to_owned(), value: 1 }],
         problems: vec!["the uplink has no IPv6 address".to_owned()],
         nonce: 0x0102_0304_0506_0708,
+        ..Health::default()
+    }
+}
+
+fn machine() -> Machine {
+    Machine {
+        uptime_secs: 86_400,
+        load_milli: 420,
+        memory_bytes: 256 << 20,
+        memory_available_bytes: 100 << 20,
     }
 }
 

@@ -21,9 +21,11 @@ impl Domain {
         let key = SessionKey { ap: ap.clone(), id: report.id };
         match self.sessions.get_mut(&key) {
             Some(tracked) => {
-                let before = tracked.session.bytes();
+                let (before, moved) =
+                    (tracked.session.bytes(), (tracked.session.bytes_up, tracked.session.bytes_down));
                 let changed = tracked.session.merge(report);
                 let session = tracked.session.clone();
+                self.tally.moved(moved, &session);
                 if let Some(before) = tracked.foreign {
                     let due = self.foreign_due(&session, now);
                     self.foreign.remove(&(before, key.clone()));
@@ -43,6 +45,8 @@ impl Domain {
                 if session.end.is_none() && self.grants.get(&session.grant).is_some_and(|held| held.settled) {
                     session.end = Some(SessionEnd::Lost);
                 }
+                self.tally.moved((0, 0), &session);
+                self.tally.first_uses += u64::from(self.is_first_use(&session));
                 self.track(session.clone(), now);
                 self.outputs.push_back(Output::SessionChanged(session.clone()));
                 self.count(session.grant, 0, now);
@@ -87,6 +91,12 @@ impl Domain {
     fn foreign_due(&self, session: &Session, now: UnixMs) -> UnixMs {
         let over = session.end.is_some() && self.is_accounted(&session.key);
         now.plus_ms(if over { self.limits.settle_ms.min(OVER_MS) } else { self.limits.settle_ms })
+    }
+
+    /// Whether no session of the grant was reported before this one.
+    fn is_first_use(&self, session: &Session) -> bool {
+        let held = self.grants.get(&session.grant);
+        held.is_some_and(|held| held.grant.mac == session.mac && held.sessions.is_empty())
     }
 
     /// Adds new bytes to a grant and ends the device's grants of that day whose quota is reached.

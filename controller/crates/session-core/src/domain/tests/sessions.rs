@@ -34,6 +34,22 @@ fn counters_never_run_backwards_and_a_repeat_says_nothing_new() {
 }
 
 #[test]
+fn the_tally_rises_by_what_is_new_and_knows_the_first_use_of_a_grant() {
+    let mut lake = Lake::new();
+    let grant = lake.on_line(1);
+    lake.report("hk-01", &report(1, &grant, 1000));
+    let before = lake.domain.tally();
+    assert_eq!((before.bytes_up, before.bytes_down, before.first_uses), (250, 750, 1));
+    for bytes in [1000, 400, 2000] {
+        lake.report("hk-01", &report(1, &grant, bytes));
+    }
+    lake.report("hk-02", &SessionReport { end: Some(SessionEnd::Idle), ..report(2, &grant, 400) });
+    let more = lake.domain.tally().since(before);
+    assert_eq!((more.bytes_up, more.bytes_down, more.first_uses), (350, 1050, 0));
+    assert_eq!(lake.domain.open_sessions().count(), 1);
+}
+
+#[test]
 fn a_closed_session_stays_closed_and_a_late_higher_counter_still_counts() {
     let mut lake = Lake::new();
     let grant = lake.on_line(1);
