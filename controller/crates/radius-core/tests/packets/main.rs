@@ -1,0 +1,12 @@
+//! Packets good and bad through the whole crate; a test that proves a row of the fault table begins with its id.
+
+mod access;
+mod accounting;
+mod bytes;
+mod differential;
+mod duplicates;
+mod malformed;
+mod replies;
+mod round_trip;
+mod stations;
+mod vectors;
