@@ -1,6 +1,10 @@
 //! That a request is read, looked up and answered without one allocation, counted by the allocator itself.
-// The counting allocator hands everything on to the system's: the trait cannot be implemented without `unsafe`.
-#![allow(unsafe_code)]
+
+#![allow(
+    unsafe_code,
+    reason = "an allocator cannot be written without it; this one hands all on to the system's"
+)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail where it stands")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::net::SocketAddr;
