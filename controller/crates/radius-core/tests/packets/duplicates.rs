@@ -131,13 +131,12 @@ fn replies_of_every_length_come_back_whole_or_are_new_again() {
     assert!(back > 1_000, "only {back} came back");
 }
 
-/// What a table of unlimited size would say.
-#[derive(Default)]
-struct Model(HashMap<(u16, u8), (u8, u64, Option<Vec<u8>>)>);
+/// What a table of unlimited size would know of a sender's identifier: authenticator, since when, and the reply.
+type Known = (u8, u64, Option<Vec<u8>>);
 
 #[test]
 fn a_roomy_table_agrees_with_a_simple_map() {
-    let (mut table, mut model) = (Duplicates::new(4096, 50, 7), Model::default());
+    let (mut table, mut model) = (Duplicates::new(4096, 50, 7), HashMap::<(u16, u8), Known>::new());
     let mut numbers = Numbers(77);
     let mut now = 0;
     for _ in 0..200_000 {
@@ -145,7 +144,7 @@ fn a_roomy_table_agrees_with_a_simple_map() {
         let (port, identifier, authenticator) =
             (numbers.below(6) as u16, numbers.below(4) as u8, numbers.below(3) as u8);
         let one = key(port, identifier, authenticator);
-        let known = model.0.get_mut(&(port, identifier)).filter(|known| known.0 == authenticator);
+        let known = model.get_mut(&(port, identifier)).filter(|known| known.0 == authenticator);
         match numbers.below(5) {
             0 => {
                 let length = numbers.below(64);
@@ -158,7 +157,7 @@ fn a_roomy_table_agrees_with_a_simple_map() {
             1 => {
                 table.forget(&one);
                 if known.is_some() {
-                    model.0.remove(&(port, identifier));
+                    model.remove(&(port, identifier));
                 }
             }
             _ => {
@@ -169,7 +168,7 @@ fn a_roomy_table_agrees_with_a_simple_map() {
                 };
                 assert_eq!(table.seen(&one, now), expected);
                 if expected == Seen::New {
-                    model.0.insert((port, identifier), (authenticator, now, None));
+                    model.insert((port, identifier), (authenticator, now, None));
                 }
             }
         }
