@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: build demo test lint bench soak lab packages packages-lab packages-test
+.PHONY: build demo test lint bench soak lab packages packages-lab packages-lint packages-test
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # Test binaries make namespaces: cargo starts them through this.
@@ -15,7 +15,8 @@ endif
 # What the lab needs: the demo runs with these alone.
 LAB_PACKAGES := gcc libc6-dev nftables dnsmasq-base iproute2 ethtool tcpdump udhcpc iputils-ping curl
 # What the tests need besides.
-TEST_PACKAGES := $(LAB_PACKAGES) chromium faketime fonts-dejavu-core libnss3-tools sqlite3 strace
+TEST_PACKAGES := $(LAB_PACKAGES) chromium faketime fonts-dejavu-core libnss3-tools sqlite3 strace \
+  mmdebstrap openssh-client python3-venv systemd-container
 
 build:
 	cargo build --release --workspace --bins
@@ -29,7 +30,7 @@ demo: packages-lab build
 lab: packages-lab build
 	$(SUDO) target/release/lab
 
-test: packages-test tests/browser/node_modules
+test: packages-test tests/browser/node_modules target/ansible-venv
 	cargo build --release --workspace --all-targets
 	cargo test --release --workspace --doc
 	if cargo nextest --version >/dev/null 2>&1; then \
@@ -38,11 +39,12 @@ test: packages-test tests/browser/node_modules
 	  cargo test --release --workspace --lib --bins --tests $(RUNNER); \
 	fi
 
-lint:
+lint: packages-lint target/ansible-venv
 	cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps --quiet
 	cargo test --release --package hotspot-tests --test layering
+	cd ansible && PATH="$(CURDIR)/target/ansible-venv/bin:$$PATH" ansible-lint --quiet --strict
 
 # Figures about the agent as it is shipped to access points with little flash.
 bench: packages-lab build
@@ -55,6 +57,9 @@ soak: packages-test build
 
 packages: packages-test
 
+packages-lint:
+	@$(call install,python3-venv)
+
 packages-lab:
 	@$(call install,$(LAB_PACKAGES))
 
@@ -63,6 +68,13 @@ packages-test:
 
 tests/browser/node_modules: tests/browser/package-lock.json
 	cd tests/browser && npm ci
+	touch $@
+
+# Ansible as pinned, in an environment of its own.
+target/ansible-venv: ansible/requirements.txt
+	rm -rf $@
+	mkdir -p target
+	python3 -m venv $@ && $@/bin/pip install --quiet --requirement $< || { rm -rf $@; exit 1; }
 	touch $@
 
 # One call of apt-get for all that is missing; the lists are fetched only when they do not know a package.

@@ -38,6 +38,12 @@ enum Command {
         #[arg(long, default_value = DEFAULT_PATH)]
         config: PathBuf,
     },
+    /// Check the configuration and name every fault.
+    CheckConfig {
+        /// The agent's configuration
+        #[arg(long, default_value = DEFAULT_PATH)]
+        config: PathBuf,
+    },
     /// Close the clients' bridge by routing; run it before the bridge comes up.
     Guard {
         /// The agent's configuration
@@ -99,6 +105,11 @@ async fn execute(command: Command) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Run { config } => run::run(AgentConfig::read(&config)?).await,
+        Command::CheckConfig { config } => {
+            AgentConfig::read(&config)?;
+            println!("the configuration is valid");
+            Ok(())
+        }
         Command::Guard { config } => {
             let settings = AgentConfig::read(&config)?;
             let guard = Guard { bridge: Interface::new(&settings.bridge)?, clients4: None, clients6: None };

@@ -53,7 +53,7 @@ impl Phone {
     ///
     /// # Errors
     /// When its namespace cannot be made.
-    pub(super) fn create(
+    pub fn create(
         instance: &Arc<Instance>,
         authority: &Path,
         tls: &Arc<ClientConfig>,
@@ -119,7 +119,15 @@ impl Phone {
     /// # Errors
     /// When the access point gives no address.
     pub fn join(&mut self, ap: &AccessPoint) -> Result<Lease> {
-        self.attach(ap)?;
+        self.join_in(ap.netns()?)
+    }
+
+    /// Joins the access point whose bridge is in the namespace `there`.
+    ///
+    /// # Errors
+    /// When the access point gives no address.
+    pub fn join_in(&mut self, there: &Netns) -> Result<Lease> {
+        self.attach_in(there)?;
         let lease = self.ask_lease()?;
         self.wait_address6()?;
         Ok(lease)
@@ -130,7 +138,14 @@ impl Phone {
     /// # Errors
     /// When the access point is powered off.
     pub fn attach(&mut self, ap: &AccessPoint) -> Result<()> {
-        let there = ap.netns()?;
+        self.attach_in(ap.netns()?)
+    }
+
+    /// Hangs the phone on the bridge in the namespace `there`.
+    ///
+    /// # Errors
+    /// When there is no bridge.
+    pub fn attach_in(&mut self, there: &Netns) -> Result<()> {
         match self.at.take() {
             None => {
                 let _ = self.netns.ip("link del wlan0");
