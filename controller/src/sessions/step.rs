@@ -80,7 +80,7 @@ impl Waiting {
             Self::Connect(_, outcome) => {
                 matches!(**outcome, Ok(Connected { change: GrantChange::Made, .. }))
             }
-            Self::End(_) => false,
+            Self::End(_) | Self::Accounted(_) => false,
         }
     }
 
