@@ -1,4 +1,5 @@
-//! `/healthz`: alive. `/readyz`: the store answers and every listener is bound, so visitors can be served.
+//! `/healthz`: alive. `/readyz`: the store answers and every listener is bound, so visitors can be served; what weakens
+//! it is named beside.
 
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use http::StatusCode;
 use serde_json::json;
-use store::Store;
+use store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
 /// The store must answer by then; a monitor waits about as long.
@@ -29,21 +30,38 @@ pub fn router(health: Health) -> Router {
 }
 
 async fn ready(State(health): State<Health>) -> Response {
+    let mut degraded = Vec::new();
     let fault = if health.stop.is_cancelled() {
         Some("the controller is stopping".to_owned())
     } else {
-        match tokio::time::timeout(STORE_LIMIT, health.store.check()).await {
-            Ok(Ok(())) => None,
+        match tokio::time::timeout(STORE_LIMIT, weaknesses(&health.store)).await {
+            Ok(Ok(found)) => {
+                degraded = found;
+                None
+            }
             Ok(Err(error)) => Some(error.to_string()),
             Err(_) => Some("the store does not answer".to_owned()),
         }
     };
     match fault {
-        None => Json(json!({"ready": true})).into_response(),
+        None => Json(json!({"ready": true, "degraded": degraded})).into_response(),
         Some(fault) => {
             (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"ready": false, "fault": fault}))).into_response()
         }
     }
+}
+
+/// What is allowed and should not be, one sentence each. Reading it shows that the store answers.
+async fn weaknesses(store: &Store) -> Result<Vec<String>, StoreError> {
+    store.check().await?;
+    let exempt = store.nas_clients().await?.into_iter().filter(|nas| !nas.require_message_authenticator);
+    let sentence = |nas: store::NasClient| {
+        format!(
+            "NAS {} is answered without Message-Authenticator: anybody on the way can forge its requests",
+            nas.name
+        )
+    };
+    Ok(exempt.map(sentence).collect())
 }
 
 #[cfg(test)]

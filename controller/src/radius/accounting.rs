@@ -126,9 +126,9 @@ impl Group {
         let metrics = &radius.metrics.radius;
         for Ready { key, reply, at } in self.promised.drain(..) {
             if stored {
-                socket.answer(&key, &reply);
                 metrics.acct.stored.inc();
                 metrics.acct.seconds.observe(at.elapsed().as_secs_f64());
+                socket.answer(&key, &reply);
             } else {
                 metrics.dropped.store.inc();
                 radius.complaints.say(Complaint::Store, "", key.peer.ip());

@@ -102,8 +102,8 @@ pub async fn serve(radius: Arc<Radius>, socket: UdpSocket, lifetime: Lifetime) {
                 }
                 decision @ (Decision::Accept(_) | Decision::Reject(_)) => {
                     let bytes = write(&request, &client, &decision, &mut reply);
-                    socket.answer(&key, bytes);
                     count(&radius, matches!(decision, Decision::Accept(_)), at);
+                    socket.answer(&key, bytes);
                 }
             }
         }
@@ -113,8 +113,8 @@ pub async fn serve(radius: Arc<Radius>, socket: UdpSocket, lifetime: Lifetime) {
 fn finish(radius: &Radius, socket: &mut Socket, made: &Made) {
     match &made.reply {
         Some(bytes) => {
-            socket.answer(&made.key, bytes);
             count(radius, made.accepted, made.at);
+            socket.answer(&made.key, bytes);
         }
         None => {
             radius.metrics.radius.dropped.store.inc();

@@ -133,14 +133,14 @@ fn wrong_usage_and_failure_have_exit_codes_of_their_own() {
 fn a_configuration_is_checked_and_every_fault_is_named() {
     let files = Files::new();
     assert_eq!(files.done(&["check-config"]), "the configuration is valid");
-    files.write_config("portal.lisen = \"x\"\nradius.auth = \"nowhere\"\nnetwork.lease_secs = 1");
+    files.write_config("portal.lisen = \"x\"\nradius.radsec = \"nowhere\"\nnetwork.lease_secs = 1");
     for command in [&["check-config"][..], &["serve"], &["ap", "list"]] {
         let sentences = files.fails(1, command);
         assert!(
             sentences.contains("unknown configuration key portal.lisen: did you mean portal.listen?"),
             "{sentences}"
         );
-        assert!(sentences.contains("radius.auth = \"nowhere\" is not possible"), "{sentences}");
+        assert!(sentences.contains("radius.radsec = \"nowhere\" is not possible"), "{sentences}");
         assert!(sentences.contains("network.lease_secs = 1 is not possible"), "{sentences}");
     }
     std::fs::write(files.config(), b"data_dir = \"d\xf4n\"").unwrap();

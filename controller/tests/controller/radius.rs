@@ -377,6 +377,9 @@ async fn p04_without_message_authenticator_only_an_exempt_nas_is_answered_and_ne
     controller.stop().await;
     let controller = Controller::start(&files).await;
     assert!(controller.log().contains("requests without Message-Authenticator are answered for this NAS"));
+    let (status, body) = controller.get("metrics", "/readyz").await;
+    assert_eq!(status, 200);
+    assert!(body.contains("NAS cafe is answered without Message-Authenticator"), "{body}");
 }
 
 #[tokio::test]
