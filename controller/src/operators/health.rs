@@ -44,6 +44,7 @@ async fn ready(State(health): State<Health>) -> Response {
         }
     };
     match fault {
+        None if degraded.is_empty() => Json(json!({"ready": true})).into_response(),
         None => Json(json!({"ready": true, "degraded": degraded})).into_response(),
         Some(fault) => {
             (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"ready": false, "fault": fault}))).into_response()

@@ -21,6 +21,9 @@ async fn the_ready_line_names_every_listener_and_stands_in_ready_json() {
         assert_ne!(controller.address(listener).port(), 0);
         tokio::net::TcpStream::connect(controller.address(listener)).await.unwrap();
     }
+    for port in ["radius_auth", "radius_acct"] {
+        assert_ne!(controller.address(port).port(), 0);
+    }
     assert!(!files.data().join("ready.json.new").exists());
     for listener in ["admin", "metrics"] {
         assert_eq!(controller.get(listener, "/healthz").await, (200, "ok\n".to_owned()));
