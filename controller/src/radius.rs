@@ -9,6 +9,7 @@ mod accounting;
 mod authentication;
 mod client;
 mod complaints;
+mod datagrams;
 mod directory;
 mod drops;
 mod record;

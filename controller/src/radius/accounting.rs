@@ -11,6 +11,7 @@ use tokio::net::UdpSocket;
 
 use super::Radius;
 use super::complaints::Complaint;
+use super::datagrams::Asked;
 use super::record;
 use super::socket::{Arrived, MOST_AT_ONCE, Port, Socket};
 use crate::clock;
@@ -25,6 +26,7 @@ const MOST_AT_A_TIME: usize = 2048;
 /// An answer that is ready and waits for its record to be on disk.
 struct Ready {
     key: Key,
+    asked: Asked,
     reply: Vec<u8>,
     at: Instant,
 }
@@ -58,13 +60,13 @@ pub async fn serve(radius: Arc<Radius>, socket: UdpSocket, lifetime: Lifetime) {
         for _ in 0..MOST_AT_ONCE {
             let Some(taken) = socket.take(&radius, &entries) else { break };
             let Some(arrived) = taken else { continue };
-            let Arrived { client, request, key, at, .. } = arrived;
+            let Arrived { client, request, key, asked, at, .. } = arrived;
             let reply = |room: &mut [u8; LENGTH_MAX]| {
                 Reply::to(&request, Code::AccountingResponse, room).finish(&client.secret).to_vec()
             };
             if request.code() == Code::StatusServer {
                 let bytes = reply(&mut room);
-                socket.answer(&key, &bytes);
+                socket.answer(&key, asked, &bytes);
                 radius.metrics.radius.status.answered.inc();
                 radius.metrics.radius.status.seconds.observe(at.elapsed().as_secs_f64());
                 continue;
@@ -88,11 +90,11 @@ pub async fn serve(radius: Arc<Radius>, socket: UdpSocket, lifetime: Lifetime) {
                 }
                 Some(accounted) => {
                     group.records.push(accounted);
-                    group.answers.push(Ready { key, reply: reply(&mut room), at });
+                    group.answers.push(Ready { key, asked, reply: reply(&mut room), at });
                 }
                 None => {
                     let bytes = reply(&mut room);
-                    socket.answer(&key, &bytes);
+                    socket.answer(&key, asked, &bytes);
                     radius.metrics.radius.acct.refused.inc();
                 }
             }
@@ -124,11 +126,11 @@ impl Group {
 
     fn answer(&mut self, radius: &Radius, socket: &mut Socket, stored: bool) {
         let metrics = &radius.metrics.radius;
-        for Ready { key, reply, at } in self.promised.drain(..) {
+        for Ready { key, asked, reply, at } in self.promised.drain(..) {
             if stored {
                 metrics.acct.stored.inc();
                 metrics.acct.seconds.observe(at.elapsed().as_secs_f64());
-                socket.answer(&key, &reply);
+                socket.answer(&key, asked, &reply);
             } else {
                 metrics.dropped.store.inc();
                 radius.complaints.say(Complaint::Store, "", key.peer.ip());

@@ -12,6 +12,7 @@ use tokio::sync::{Semaphore, mpsc};
 use super::Radius;
 use super::client::Client;
 use super::complaints::Complaint;
+use super::datagrams::Asked;
 use super::directory::Entries;
 use super::socket::{Arrived, MOST_AT_ONCE, Port, Socket};
 use super::terms::{self, Terms};
@@ -43,6 +44,7 @@ enum Later {
 /// An answer that was made elsewhere; without bytes the request goes unanswered.
 struct Made {
     key: Key,
+    asked: Asked,
     reply: Option<Vec<u8>>,
     accepted: bool,
     at: Instant,
@@ -71,10 +73,10 @@ pub async fn serve(radius: Arc<Radius>, socket: UdpSocket, lifetime: Lifetime) {
         for _ in 0..MOST_AT_ONCE {
             let Some(taken) = socket.take(&radius, &entries) else { break };
             let Some(arrived) = taken else { continue };
-            let Arrived { client, request, datagram, key, at } = arrived;
+            let Arrived { client, request, datagram, key, asked, at } = arrived;
             if request.code() == Code::StatusServer {
                 let bytes = Reply::to(&request, Code::AccessAccept, &mut reply).finish(&client.secret);
-                socket.answer(&key, bytes);
+                socket.answer(&key, asked, bytes);
                 radius.metrics.radius.status.answered.inc();
                 radius.metrics.radius.status.seconds.observe(at.elapsed().as_secs_f64());
                 continue;
@@ -96,14 +98,14 @@ pub async fn serve(radius: Arc<Radius>, socket: UdpSocket, lifetime: Lifetime) {
                             (again(&client, &datagram, &decision), accepted)
                         });
                         // Only a controller that stops takes no answers any more.
-                        let _ = sender.send(Made { key, reply, accepted, at }).await;
+                        let _ = sender.send(Made { key, asked, reply, accepted, at }).await;
                         drop(place);
                     });
                 }
                 decision @ (Decision::Accept(_) | Decision::Reject(_)) => {
                     let bytes = write(&request, &client, &decision, &mut reply);
                     count(&radius, matches!(decision, Decision::Accept(_)), at);
-                    socket.answer(&key, bytes);
+                    socket.answer(&key, asked, bytes);
                 }
             }
         }
@@ -114,7 +116,7 @@ fn finish(radius: &Radius, socket: &mut Socket, made: &Made) {
     match &made.reply {
         Some(bytes) => {
             count(radius, made.accepted, made.at);
-            socket.answer(&made.key, bytes);
+            socket.answer(&made.key, made.asked, bytes);
         }
         None => {
             radius.metrics.radius.dropped.store.inc();

@@ -9,6 +9,7 @@ use tokio::net::UdpSocket;
 use super::Radius;
 use super::client::Client;
 use super::complaints::{self, Complaint};
+use super::datagrams::{Asked, Datagrams};
 use super::directory::Entries;
 
 /// Datagrams taken before other work of the task gets its turn.
@@ -28,7 +29,7 @@ pub enum Port {
 
 /// A socket with what it remembers.
 pub struct Socket {
-    socket: UdpSocket,
+    socket: Datagrams,
     port: Port,
     began: Instant,
     duplicates: Duplicates,
@@ -45,6 +46,8 @@ pub struct Arrived<'a> {
     pub datagram: &'a [u8],
     /// What names it among duplicates.
     pub key: Key,
+    /// Which of our addresses it came to.
+    pub asked: Asked,
     /// When it came.
     pub at: Instant,
 }
@@ -56,7 +59,7 @@ impl Socket {
         // Without randomness senders could choose their buckets; they would only slow down their own lookups.
         let _ = getrandom::fill(&mut seed);
         Self {
-            socket,
+            socket: Datagrams::new(socket),
             port,
             began: Instant::now(),
             duplicates: Duplicates::new(DUPLICATES, DUPLICATE_MS, u64::from_be_bytes(seed)),
@@ -74,7 +77,7 @@ impl Socket {
 
     /// Takes the next datagram. `None` when there is none; `Some(None)` when it was dealt with here.
     pub fn take(&mut self, radius: &Radius, entries: &Entries) -> Option<Option<Arrived<'_>>> {
-        let (length, peer) = match self.socket.try_recv_from(self.buffer.as_mut_slice()) {
+        let (length, peer, asked) = match self.socket.receive(self.buffer.as_mut_slice()) {
             Ok(received) => received,
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return None,
             // An answer that its receiver refused comes back as an error of the next receive.
@@ -126,7 +129,7 @@ impl Socket {
         match self.duplicates.seen(&key, now_ms) {
             Seen::New => {
                 let client = Arc::clone(client);
-                Some(Some(Arrived { client, request, datagram, key, at }))
+                Some(Some(Arrived { client, request, datagram, key, asked, at }))
             }
             Seen::InFlight => {
                 dropped.in_flight.inc();
@@ -139,18 +142,17 @@ impl Socket {
                     (_, Port::Auth) => metrics.auth.duplicate.inc(),
                     (_, Port::Acct) => metrics.acct.duplicate.inc(),
                 }
-                // What the kernel has no room for is lost like any datagram: it is asked for again.
-                let _ = self.socket.try_send_to(reply, peer);
+                self.socket.send(reply, peer, asked);
                 Some(None)
             }
         }
     }
 
     /// Answers a request, and keeps the answer for its retransmissions.
-    pub fn answer(&mut self, key: &Key, reply: &[u8]) {
+    pub fn answer(&mut self, key: &Key, asked: Asked, reply: &[u8]) {
         let now_ms = millis_since(self.began, Instant::now());
         self.duplicates.answered(key, reply, now_ms);
-        let _ = self.socket.try_send_to(reply, key.peer);
+        self.socket.send(reply, key.peer, asked);
     }
 
     /// Lets a request go unanswered, so that its retransmission is tried again.
