@@ -16,6 +16,9 @@ use nix::sys::socket::{
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
+/// Room for what the kernel says beside a datagram; more than enough, because what does not fit makes it an error.
+const BESIDE_BYTES: usize = 256;
+
 /// The address of ours that a datagram came to.
 #[derive(Debug, Clone, Copy)]
 pub enum Asked {
@@ -31,7 +34,7 @@ pub enum Asked {
 pub struct Datagrams {
     socket: UdpSocket,
     /// Room for what the kernel says beside a datagram; taken once.
-    beside: Vec<u8>,
+    beside: Box<[u8; BESIDE_BYTES]>,
 }
 
 impl Datagrams {
@@ -49,7 +52,7 @@ impl Datagrams {
         if let Err(error) = told {
             tracing::warn!(%error, "answers leave from the address the route prefers; bind radius.auth and radius.acct to one address");
         }
-        Self { socket, beside: nix::cmsg_space!(in_pktinfo, in6_pktinfo) }
+        Self { socket, beside: Box::new([0; BESIDE_BYTES]) }
     }
 
     /// Waits for datagrams.
@@ -64,10 +67,13 @@ impl Datagrams {
     pub fn receive(&mut self, buffer: &mut [u8]) -> Result<(usize, SocketAddr, Asked)> {
         let Self { socket, beside } = self;
         socket.try_io(Interest::READABLE, || {
-            beside.clear();
             let mut room = [IoSliceMut::new(buffer)];
-            let received =
-                recvmsg::<SockaddrStorage>(socket.as_raw_fd(), &mut room, Some(beside), MsgFlags::empty())?;
+            let received = recvmsg::<SockaddrStorage>(
+                socket.as_raw_fd(),
+                &mut room,
+                Some(beside.as_mut_slice()),
+                MsgFlags::empty(),
+            )?;
             let peer = received.address.and_then(socket_address).ok_or(nix::errno::Errno::EAFNOSUPPORT)?;
             let mut asked = Asked::Only;
             for message in received.cmsgs()? {
