@@ -12,6 +12,7 @@ pub mod hand_agent;
 pub mod http;
 pub mod instance;
 pub mod internet;
+pub mod nas;
 pub mod netns;
 pub mod packet;
 pub mod phone;
@@ -39,6 +40,7 @@ use controller::{Controller, Timers};
 use http::Client;
 use instance::Instance;
 use internet::Internet;
+use nas::Nas;
 use netns::Netns;
 use phone::Phone;
 
@@ -198,6 +200,14 @@ impl Lab {
         let mut phone = self.phone()?;
         phone.join(self.ap(number)?)?;
         Ok(phone)
+    }
+
+    /// An access point of another make, known to the controller as `name`.
+    ///
+    /// # Errors
+    /// When it cannot be connected or the controller does not take it.
+    pub fn nas(&self, name: &str, zone: Option<&str>) -> Result<Nas> {
+        Nas::create(&self.instance, &self.internet, &self.controller, name, zone)
     }
 
     /// A client anywhere else on the internet.

@@ -68,6 +68,9 @@ pub fn play(lab: &mut Lab, begin: Instant) -> Result<u32> {
     ensure!(visitor::is_captive(&client)?, "the API still says the phone is not captive");
     steps.passed("the visitor logs out, reads the page that says so, and meets the portal again");
 
+    other_make(lab)?;
+    steps.passed("an access point of another make signs somebody in by RADIUS, refuses a wrong password, and its session is counted");
+
     let guide = lab.outside_client("en")?.get(&(crate::lab::controller::portal_url() + "/"))?;
     ensure!(guide.status == 200, "the public guide is answered with {}", guide.status);
     steps.passed("anyone elsewhere on the internet reads the public guide at the same address");
@@ -123,6 +126,29 @@ fn bytes_are_counted(lab: &Lab, phone: &Phone, client: &Client) -> Result<()> {
     let counted = wait_for("the controller to know of the download", REPORT_LIMIT, counted)?;
     let most = DOWNLOAD_BYTES + DOWNLOAD_BYTES * MOST_OVERHEAD_PERCENT / 100;
     ensure!(counted < most, "{counted} bytes were counted for a download of {DOWNLOAD_BYTES}");
+    Ok(())
+}
+
+/// An access point that speaks RADIUS: FreeRADIUS' radclient plays it.
+fn other_make(lab: &Lab) -> Result<()> {
+    let nas = lab.nas("cafe", Some("lake-east"))?;
+    lab.controller.command(&["account", "add", "mai", "--password", "ho-guom-1010"])?;
+    let accepted = || nas.authenticate("mai", "ho-guom-1010", "02-00-00-00-0A-01").ok().flatten();
+    let terms = wait_for("the account to be let in", REPORT_LIMIT, accepted)?;
+    ensure!(terms.contains("Session-Timeout = 43200"), "the accept has other terms: {terms}");
+    ensure!(nas.authenticate("mai", "wrong", "02-00-00-00-0A-01")?.is_none(), "a wrong password is accepted");
+    let session = |more: &[&str]| {
+        let mut all = vec!["Acct-Session-Id = \"demo-1\"".to_owned(), "User-Name = \"mai\"".to_owned()];
+        all.push("Calling-Station-Id = \"02-00-00-00-0A-01\"".to_owned());
+        all.extend(more.iter().map(|line| (*line).to_owned()));
+        all
+    };
+    nas.account("Start", &session(&[]))?;
+    let octets = ["Acct-Session-Time = 1", "Acct-Input-Octets = 1000", "Acct-Output-Octets = 20000"];
+    nas.account("Stop", &session(&octets))?;
+    let metrics = lab.controller_client("en")?.get(&format!("http://{}/metrics", lab.controller.metrics()))?;
+    let stored = r#"hotspot_radius_requests_total{kind="acct",outcome="stored"} 2"#;
+    ensure!(metrics.text().contains(stored), "the metrics do not know of two stored records");
     Ok(())
 }
 
