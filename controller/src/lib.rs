@@ -13,3 +13,4 @@ pub mod portal;
 pub mod radius;
 pub mod seal;
 pub mod sessions;
+pub mod stats;
