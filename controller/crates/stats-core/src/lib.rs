@@ -11,6 +11,7 @@ mod load;
 mod measure;
 mod minutes;
 mod pseudonym;
+mod publish;
 mod rollup;
 mod rule;
 mod sketch;
@@ -24,8 +25,10 @@ pub use load::{BusyHour, HourPeak, Load, busy_hours};
 pub use measure::{LANGUAGES, Measure, OTHER_LANGUAGE};
 pub use minutes::{
     COUNTED_BYTES_MAX, Increments, LONGEST_MS, MINUTE_MS, SessionState, minute_of, presence_hours,
+    presence_outside,
 };
 pub use pseudonym::{DayKey, Pseudonym, is_randomised};
+pub use publish::DayTable;
 pub use rollup::{Counts, HourRows, Key, Rollup, day_of_hours, hour};
 pub use rule::{Wording, counting_rule};
 pub use sketch::{Sketch, SketchError};

@@ -36,11 +36,11 @@ pub enum Measure {
     Redirect,
     /// Devices shown the page with the button.
     Page,
-    /// Devices that tapped it.
+    /// Visits that a tap began.
     Accept,
     /// Visits whose gate is confirmed.
     GateOpen,
-    /// Visits with a first packet.
+    /// Of the visits that a tap began, those with a first packet.
     FirstByte,
     /// Sessions closed, by dwell bucket.
     Dwell(u8),

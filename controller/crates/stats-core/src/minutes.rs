@@ -88,6 +88,19 @@ pub fn presence_hours(
         .map(move |hour| day.start_ms + hour * HOUR_MS)
 }
 
+/// Moments, one for each hour, in which the session was newly present and on none of `days`: nobody can say there which
+/// visitor it was.
+pub fn presence_outside(
+    before: Option<&SessionState>,
+    after: &SessionState,
+    days: &[Span],
+) -> impl Iterator<Item = u64> {
+    let all = Span { start_ms: 0, end_ms: u64::MAX };
+    let from_ms = after.opened_ms;
+    let moments = presence_hours(before, after, all).map(move |hour| hour.max(from_ms));
+    moments.filter(|moment| !days.iter().any(|day| day.holds(*moment)))
+}
+
 /// Numbers to be added to the ledger, by minute, access point and measure.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Increments {

@@ -131,6 +131,18 @@ fn a_session_over_midnight_is_present_in_hours_of_both_days() {
 }
 
 #[test]
+fn hours_of_days_without_a_key_are_told() {
+    let days = Days::new(TimeZone::get("Asia/Ho_Chi_Minh").unwrap());
+    let (today, tomorrow) = (days.day_of(T), days.day_of(T + 90_000));
+    let said = state(T, T + 3_700_000, 1, false);
+    let outside = |before, days: &[Span]| presence_outside(before, &said, days).collect::<Vec<_>>();
+    assert_eq!(outside(None, &[today, tomorrow]), [] as [u64; 0]);
+    assert_eq!(outside(None, &[tomorrow]), [T]);
+    assert_eq!(outside(None, &[today]).len(), 2);
+    assert_eq!(outside(Some(&said), &[]), [] as [u64; 0]);
+}
+
+#[test]
 fn the_last_packet_on_the_stroke_of_midnight_is_the_next_day_already() {
     let days = Days::new(TimeZone::get("Asia/Ho_Chi_Minh").unwrap());
     let (today, tomorrow) = (days.day_of(T), days.day_of(T + 90_000));
