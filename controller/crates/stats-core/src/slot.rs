@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DWELL_BUCKETS, TIME_BUCKETS};
+use crate::{DWELL_BUCKETS, Measure, TIME_BUCKETS};
 
 /// All figures of one access point, one zone or all of them, in one hour or civil day.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -77,6 +77,31 @@ pub struct Times {
     pub accept_to_gate: [u64; TIME_BUCKETS],
     /// From there to the first packet.
     pub gate_to_first_byte: [u64; TIME_BUCKETS],
+}
+
+impl MinuteFigures {
+    /// Puts a number of the ledger in its place; measures that no plot shows have none.
+    pub fn set(&mut self, measure: Measure, n: u64) {
+        match measure {
+            Measure::Present => self.users = n,
+            Measure::Visits => self.visits = n,
+            Measure::Sessions => self.sessions = n,
+            Measure::BytesUp => self.bytes_up = n,
+            Measure::BytesDown => self.bytes_down = n,
+            Measure::PersonMs
+            | Measure::Uncounted
+            | Measure::Redirect
+            | Measure::Page
+            | Measure::Accept
+            | Measure::GateOpen
+            | Measure::FirstByte
+            | Measure::Dwell(_)
+            | Measure::Language(_)
+            | Measure::PageToAccept(_)
+            | Measure::AcceptToGate(_)
+            | Measure::GateToFirstByte(_) => {}
+        }
+    }
 }
 
 /// The figures of one minute, for live plots.

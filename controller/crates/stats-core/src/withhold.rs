@@ -40,6 +40,17 @@ pub enum Published {
     },
 }
 
+impl Published {
+    /// When it begins, Unix milliseconds.
+    #[must_use]
+    pub fn start_ms(&self) -> u64 {
+        match self {
+            Self::Shown(slot) => slot.start_ms,
+            Self::Withheld { start_ms, .. } => *start_ms,
+        }
+    }
+}
+
 impl Cell {
     /// People it tells of.
     fn people(self) -> u64 {

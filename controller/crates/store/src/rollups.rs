@@ -115,11 +115,11 @@ impl Rollups {
         self.file.slots(step, by, span).await
     }
 
-    /// The whole roll-ups of the hours that begin in `span`, oldest first.
+    /// The whole roll-ups of the hours that begin in `span`, each with its beginning.
     ///
     /// # Errors
     /// Only the common ones.
-    pub async fn hours(&self, span: Span) -> Result<Vec<(Key, Rollup)>, StoreError> {
+    pub async fn hours(&self, span: Span) -> Result<Vec<(u64, Key, Rollup)>, StoreError> {
         self.file.hours(span).await
     }
 

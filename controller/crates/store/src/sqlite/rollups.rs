@@ -108,17 +108,16 @@ impl RollupFile {
         self.read(read).await
     }
 
-    pub(crate) async fn hours(&self, span: Span) -> Result<Vec<(Key, Rollup)>, StoreError> {
+    pub(crate) async fn hours(&self, span: Span) -> Result<Vec<(u64, Key, Rollup)>, StoreError> {
         let sql =
-            "SELECT * FROM rollup WHERE step = 'hour' AND kind = ?3 AND start_ms >= ?1 AND start_ms < ?2
-            ORDER BY start_ms, key";
+            "SELECT * FROM rollup WHERE step = 'hour' AND kind = ?3 AND start_ms >= ?1 AND start_ms < ?2";
         let read = async |c: &mut SqliteConnection| {
             let mut hours = Vec::new();
             for by in [By::All, By::Ap, By::Zone] {
                 let query = sqlx::query(sql).bind(int(span.start_ms)).bind(int(span.end_ms));
                 let found = query.bind(rollups::by_word(by)).fetch_all(&mut *c).await?;
                 for row in &found {
-                    hours.push((key(row)?, rollup(row)?));
+                    hours.push((number(row, "start_ms")?, key(row)?, rollup(row)?));
                 }
             }
             Ok(hours)
