@@ -123,7 +123,13 @@ impl Machine {
         let mut command = Command::new("systemd-nspawn");
         // Its namespace's own switches are its to set, as on a machine of metal.
         command.env("SYSTEMD_NSPAWN_API_VFS_WRITABLE", "network");
-        command.args(["--quiet", "--boot", "--register=no", "--resolv-conf=off", "--capability=CAP_NET_ADMIN"]);
+        command.args([
+            "--quiet",
+            "--boot",
+            "--register=no",
+            "--resolv-conf=off",
+            "--capability=CAP_NET_ADMIN",
+        ]);
         if !Path::new("/run/systemd/system").exists() {
             // Nobody here hands out units.
             command.arg("--keep-unit");
@@ -158,9 +164,8 @@ impl Machine {
     }
 
     fn let_the_engineer_in(&self) -> Result<()> {
-        let read = |path: &Path| {
-            fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
-        };
+        let read =
+            |path: &Path| fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()));
         let folder = self.path("root/.ssh");
         fs::create_dir_all(&folder).context("cannot make the folder of the engineer's key")?;
         fs::set_permissions(&folder, Permissions::from_mode(0o700))?;

@@ -42,6 +42,8 @@ struct Steps {
     visits: Recent<GrantId, Visit>,
     increments: Increments,
     redirects: BTreeMap<ApId, Redirects>,
+    /// What each access point's agent said that is written.
+    written: BTreeMap<ApId, (Vec<u8>, u64)>,
 }
 
 /// A visit on its way to the first packet.
@@ -92,7 +94,8 @@ impl Counter {
         match self.store.commit(batch).await {
             Ok(()) => {
                 self.steps.increments = Increments::default();
-                self.steps.redirects.clear();
+                let said = std::mem::take(&mut self.steps.redirects).into_iter();
+                self.steps.written.extend(said.map(|(ap, said)| (ap, (said.boot, said.n))));
             }
             Err(error) => tracing::warn!(%error, "steps of visits could not be counted yet; trying again"),
         }
@@ -118,6 +121,7 @@ impl Steps {
             visits: Recent::default(),
             increments: Increments::default(),
             redirects: BTreeMap::new(),
+            written: BTreeMap::new(),
         }
     }
 
@@ -150,7 +154,9 @@ impl Steps {
                 self.time(&ap, at, accepted, Measure::AcceptToGate);
             }
             Event::Redirects { ap, boot, n, at } => {
-                self.redirects.insert(ap, Redirects { boot, n, at });
+                if self.written.get(&ap).is_none_or(|(of, known)| *of != boot || *known != n) {
+                    self.redirects.insert(ap, Redirects { boot, n, at });
+                }
             }
         }
     }

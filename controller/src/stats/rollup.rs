@@ -35,6 +35,15 @@ pub struct RollUp {
     latest: Option<Latest>,
 }
 
+/// What was made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Made {
+    /// Hours.
+    pub hours: usize,
+    /// Days.
+    pub days: usize,
+}
+
 /// Roll-ups by beginning of the hour and key.
 type Hours = BTreeMap<(u64, Key), Rollup>;
 
@@ -87,7 +96,7 @@ impl RollUp {
     ///
     /// # Errors
     /// What the store says.
-    pub async fn rebuild(&mut self) -> Result<(), StoreError> {
+    pub async fn rebuild(&mut self) -> Result<Made, StoreError> {
         let ledger = self.store.ledger_state().await?;
         self.rollups.begin_anew(ledger.id, &self.basis().await?).await?;
         self.latest = None;
@@ -98,12 +107,13 @@ impl RollUp {
     ///
     /// # Errors
     /// What the store says.
-    pub async fn catch_up(&mut self) -> Result<(), StoreError> {
+    pub async fn catch_up(&mut self) -> Result<Made, StoreError> {
         let progress = self.begin().await?;
         // Read before the rows: what is newer than this is taken in again next time.
         let ledger = self.store.ledger_state().await?;
+        let mut made = Made::default();
         if ledger.sequence == progress.watermark {
-            return Ok(());
+            return Ok(made);
         }
         let mut changed: BTreeMap<Span, BTreeSet<Span>> = BTreeMap::new();
         for minute in self.store.ledger_changes(progress.watermark).await? {
@@ -117,9 +127,11 @@ impl RollUp {
         let zone_of = self.store.zone_of_access_points().await?;
         let last = changed.keys().next_back().copied();
         if last.is_none() {
-            return self.rollups.write(&[], progress.watermark, Some(ledger.sequence)).await;
+            self.rollups.write(&[], progress.watermark, Some(ledger.sequence)).await?;
         }
         for (day, hours) in changed {
+            made.days += 1;
+            made.hours += hours.len();
             let mut rows = Vec::new();
             let mut of_day = self.hours_of(day, progress.watermark).await?;
             for span in hours {
@@ -133,7 +145,7 @@ impl RollUp {
             self.rollups.write(&rows, progress.watermark, to).await?;
             self.latest = to.map(|watermark| Latest { day, hours: of_day, watermark });
         }
-        Ok(())
+        Ok(made)
     }
 
     /// How far the figures have come; begins anew when they were made from something else.
