@@ -28,6 +28,7 @@ use crate::fleet::{Fleet, pin_of_certificate};
 use crate::listen::{Accepted, HANDSHAKE_LIMIT, Lifetime, Relayed, accept_loop};
 use crate::metrics::Metrics;
 use crate::sessions::Sessions;
+use crate::stats::Tally;
 
 /// Connections at a time: control links and the relayed connections of phones.
 const MOST_CONNECTIONS: usize = 16_384;
@@ -49,6 +50,8 @@ pub struct Door {
     pub relayed: mpsc::Sender<Relayed>,
     /// Asks for the inventory to be read again; answered when that is done.
     pub renew: mpsc::Sender<oneshot::Sender<()>>,
+    /// Where redirects are counted.
+    pub tally: Tally,
     /// The id of the network that phones are on.
     pub network: String,
     /// A link without a word for this long has ended, in milliseconds.

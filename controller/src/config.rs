@@ -9,6 +9,7 @@ mod parse;
 mod portal;
 mod radius;
 mod read;
+mod stats;
 mod timers;
 
 use std::net::SocketAddr;
@@ -19,9 +20,9 @@ pub use network::{Cidr, MacAddress, NetworkConfig};
 pub use portal::{PortalConfig, TlsFiles};
 pub use radius::RadiusConfig;
 pub use read::{ConfigError, Fault};
+pub use stats::StatsConfig;
 pub use timers::TimersConfig;
 
-use parse::Raw;
 use read::Reader;
 
 /// Everything the controller is told by its operator.
@@ -72,13 +73,6 @@ pub struct MetricsConfig {
     pub listen: SocketAddr,
 }
 
-/// How figures are counted.
-#[derive(Debug, Clone)]
-pub struct StatsConfig {
-    /// The zone whose civil days plans, quotas and statistics use.
-    pub timezone: jiff::tz::TimeZone,
-}
-
 impl Config {
     /// Reads the configuration; `data_dir` (from the command line) wins over file and environment.
     ///
@@ -105,7 +99,7 @@ impl Config {
         let admin = AdminConfig { listen: reader.take("admin.listen", loopback(8445), parse::loopback) };
         reader.optional("admin.public_url", parse::admin_url);
         let metrics = MetricsConfig { listen: reader.take("metrics.listen", loopback(9464), parse::socket) };
-        let timezone = reader.take("stats.timezone", default_zone(), parse::timezone);
+        let stats = StatsConfig::read(reader);
         let network = NetworkConfig::read(reader);
         let timers = TimersConfig::read(reader);
         let mut notices = read_keys_of_other_parts(reader);
@@ -122,16 +116,13 @@ impl Config {
             ("admin.listen", admin.listen),
             ("metrics.listen", metrics.listen),
         ]);
-        let (store, stats) = (StoreConfig { url }, StatsConfig { timezone });
+        let store = StoreConfig { url };
         Self { data_dir, store, portal, radius, agents, admin, metrics, stats, network, timers, notices }
     }
 }
 
 fn read_keys_of_other_parts(reader: &mut Reader) -> Vec<String> {
     let mut notices = Vec::new();
-    if reader.optional("stats.min_cell", |raw: &Raw| parse::whole(raw, 1..=1000)).is_some() {
-        notices.push("stats.min_cell is set, but this version publishes no figures".to_owned());
-    }
     for key in ["geo.country_db", "geo.asn_db"] {
         if reader.optional(key, parse::existing_file).is_some() {
             notices.push(format!("{key} is set, but this version looks up no countries or networks"));
@@ -146,11 +137,6 @@ fn loopback(port: u16) -> SocketAddr {
 
 fn everywhere(port: u16) -> SocketAddr {
     SocketAddr::from(([0, 0, 0, 0], port))
-}
-
-fn default_zone() -> jiff::tz::TimeZone {
-    // The zone's data is compiled in, so the name is known wherever the binary runs.
-    jiff::tz::TimeZone::get("Asia/Ho_Chi_Minh").unwrap_or(jiff::tz::TimeZone::UTC)
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub use agents_key::{AgentsKey, AgentsKeyError, pin_of_certificate};
 pub use documents::{Template, outrun};
 pub use inventory::{Inventory, Spot};
 pub use link::{Force, Outbox, Parcel};
-pub use vitals::Vital;
+pub use vitals::{Vital, redirects};
 
 use crate::clock;
 use crate::metrics::{ApReading, Metrics};

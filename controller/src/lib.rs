@@ -10,6 +10,8 @@ pub mod metrics;
 pub mod operators;
 pub mod policy;
 pub mod portal;
+pub mod pseudonyms;
 pub mod radius;
 pub mod seal;
 pub mod sessions;
+pub mod stats;

@@ -14,7 +14,7 @@ const ROWS: [&[&str]; 6] = [
     &["app"],
     &["agents", "portal", "operators", "radius"],
     &["sessions", "fleet", "stats"],
-    &["policy", "geo"],
+    &["policy", "geo", "pseudonyms"],
     // What everybody may use; these may use each other.
     &["config", "clock", "listen", "metrics", "seal"],
 ];

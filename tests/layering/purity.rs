@@ -7,10 +7,11 @@ use hotspot_tests::lab::instance::repository;
 
 use crate::files::{below, shown};
 
-const PURE: [&str; 4] = [
+const PURE: [&str; 5] = [
     "controller/crates/agent-protocol/src",
     "controller/crates/radius-core/src",
     "controller/crates/session-core/src",
+    "controller/crates/stats-core/src",
     "ap-agent/crates/gate-core/src",
 ];
 

@@ -6,11 +6,12 @@ use anyhow::{Context as _, Result, ensure};
 use hotspot_tests::lab::command::output;
 use hotspot_tests::lab::instance::repository;
 
-const WORKSPACE: [&str; 9] = [
+const WORKSPACE: [&str; 10] = [
     "hotspot-controller",
     "agent-protocol",
     "radius-core",
     "session-core",
+    "stats-core",
     "store",
     "captive-portal",
     "ap-agent",
@@ -38,10 +39,11 @@ struct Rule {
     never: &'static [(&'static str, &'static str)],
 }
 
-const RULES: [Rule; 8] = [
+const RULES: [Rule; 9] = [
     Rule { package: "agent-protocol", may: &[], never: &IMPURE },
     Rule { package: "radius-core", may: &[], never: &IMPURE },
     Rule { package: "session-core", may: &[], never: &IMPURE },
+    Rule { package: "stats-core", may: &[], never: &IMPURE },
     Rule { package: "gate-core", may: &[], never: &IMPURE },
     Rule {
         package: "captive-portal",
@@ -50,12 +52,12 @@ const RULES: [Rule; 8] = [
     },
     Rule {
         package: "store",
-        may: &["session-core"],
+        may: &["session-core", "stats-core"],
         never: &[("axum", "the store answers no requests: its callers do")],
     },
     Rule {
         package: "hotspot-controller",
-        may: &["agent-protocol", "radius-core", "session-core", "store", "captive-portal"],
+        may: &["agent-protocol", "radius-core", "session-core", "stats-core", "store", "captive-portal"],
         never: &[("nlink", "the controller runs where there is no gate")],
     },
     Rule {

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::fleet::redirects;
 use agent_protocol::VERSION;
 use agent_protocol::frame::{MAX_FRAME_BYTES, encode};
 use agent_protocol::v1::{Down, Hello, JournalBatch, JournalPosition, Ping, Refused, Up, down, up};
@@ -45,7 +46,9 @@ pub async fn serve(door: &Door, stream: TlsStream<TcpStream>, ap: Option<String>
         (Ok(Ok(hello)), Some(ap)) if hello.version >= OLDEST_VERSION => {
             match prepare(door, &ap, &hello).await {
                 Ok(durable) => {
-                    Link { door, ap }.run(&hello, durable, reader, write).await;
+                    Link { door, ap, boot_id: hello.boot_id.clone() }
+                        .run(&hello, durable, reader, write)
+                        .await;
                     return;
                 }
                 Err(error) => {
@@ -112,6 +115,7 @@ async fn first_frame(reader: &mut FrameReader<ReadHalf<TlsStream<TcpStream>>>) -
 struct Link<'a> {
     door: &'a Door,
     ap: String,
+    boot_id: Vec<u8>,
 }
 
 /// What the link knows of the journal its hello named.
@@ -241,7 +245,12 @@ impl Link<'_> {
         match body {
             up::Body::GrantAck(ack) => self.door.fleet.acknowledge(&self.ap, link_id, &ack),
             up::Body::ConfigAck(ack) => self.door.fleet.configured(&self.ap, &ack),
-            up::Body::Health(health) => self.door.fleet.alive(&self.ap, link_id, health),
+            up::Body::Health(health) => {
+                if let Some(redirects) = redirects(&health) {
+                    self.door.tally.redirects(&self.ap, &self.boot_id, redirects);
+                }
+                self.door.fleet.alive(&self.ap, link_id, health);
+            }
             up::Body::Journal(batch) => return self.take_journal(batch, sender, journal).await,
             up::Body::Hello(_) => return Some(Ended::Malformed),
         }

@@ -12,7 +12,7 @@ use crate::operators::commands::ap::{ApAdd, ApImport, ApToken};
 use crate::operators::commands::nas::NasAdd;
 use crate::operators::commands::plan::PlanAdd;
 use crate::operators::commands::voucher::VoucherCreate;
-use crate::operators::commands::{self, Form, account, ap, nas, plan, session, voucher};
+use crate::operators::commands::{self, Form, account, ap, nas, plan, session, stats, voucher};
 
 /// Controller of the free WiFi around Hoan Kiem lake: access points, portal, visits.
 #[derive(Debug, Parser)]
@@ -60,6 +60,9 @@ enum Command {
     /// Names and secrets made by the machine
     #[command(subcommand)]
     Voucher(VoucherCommand),
+    /// Figures
+    #[command(subcommand)]
+    Stats(StatsCommand),
     /// Visits that are on line
     #[command(subcommand)]
     Session(SessionCommand),
@@ -125,6 +128,12 @@ enum VoucherCommand {
 }
 
 #[derive(Debug, Subcommand)]
+enum StatsCommand {
+    /// Make hours and days anew from the ledger of minutes
+    Rebuild,
+}
+
+#[derive(Debug, Subcommand)]
 enum SessionCommand {
     /// List the visits that are on line
     List,
@@ -176,6 +185,7 @@ impl Cli {
             Command::Account(AccountCommand::Remove { name }) => account::remove(&config, &name, form).await,
             Command::Voucher(VoucherCommand::Create(wanted)) => voucher::create(&config, wanted, form).await,
             Command::Voucher(VoucherCommand::List) => voucher::list(&config, form).await,
+            Command::Stats(StatsCommand::Rebuild) => stats::rebuild(&config, form).await,
             Command::Session(SessionCommand::List) => session::list(&config, form).await,
             Command::Session(SessionCommand::Kick { id }) => session::kick(&config, &id, form).await,
         }

@@ -23,9 +23,11 @@ use crate::metrics::Metrics;
 use crate::operators::{self, Health, Monitor, commands};
 use crate::policy::Policy;
 use crate::portal::{Controller, Pages, PortalCertificate, Unconfirmed};
+use crate::pseudonyms::Pseudonyms;
 use crate::radius::{self, Radius};
 use crate::seal::NodeKey;
 use crate::sessions::{Announcement, LogState, Owner, OwnerEnd, Sessions};
+use crate::stats::{Counter, Stats};
 
 /// Connections get this long to finish what they are at. With twice the next limit it stays below five seconds.
 const CONNECTIONS_LIMIT: Duration = Duration::from_millis(2000);
@@ -83,8 +85,12 @@ async fn run(config: Config, sockets: Sockets, store: Store, signals: &mut Signa
     let ready_line = sockets.ready_line()?;
 
     let (announce, announcements) = mpsc::channel(MOST_WAITING);
+    let (stats, roll_up) = Stats::open(store.clone(), &config.store.url, &config.stats).await?;
+    let (counter, tally) = Counter::new(store.clone(), DOMAIN);
+    let pseudonyms = Pseudonyms::new(&config.data_dir, stats.days().clone());
     let (owner, sessions, log) =
-        Owner::load(store.clone(), DOMAIN, announce, finish.clone(), metrics.clone()).await?;
+        Owner::load(store.clone(), DOMAIN, announce, finish.clone(), pseudonyms.clone(), metrics.clone())
+            .await?;
     let fleet = Fleet::new(image(log), metrics.clone());
     let changes = store.changes();
     let template =
@@ -110,6 +116,7 @@ async fn run(config: Config, sockets: Sockets, store: Store, signals: &mut Signa
         policy,
         confirm_limit: Duration::from_secs(u64::from(config.portal.confirm_secs)),
         metrics: metrics.clone(),
+        tally: tally.clone(),
         unconfirmed: Unconfirmed::default(),
     };
     let settings = Settings::new(PublicUrl::parse(&config.portal.public_url)?, clock::unix_ms);
@@ -121,6 +128,7 @@ async fn run(config: Config, sockets: Sockets, store: Store, signals: &mut Signa
         store: store.clone(),
         relayed: to_portal,
         renew,
+        tally,
         network: config.network.id.clone(),
         away_ms: config.timers.away_ms,
         metrics: metrics.clone(),
@@ -134,6 +142,8 @@ async fn run(config: Config, sockets: Sockets, store: Store, signals: &mut Signa
     let tasks = &lifetime.tasks;
     tasks.spawn(radius::follow(Arc::clone(&radius), changes.clone(), lifetime.clone()));
     tasks.spawn(radius::serve(radius, sockets.radius_auth, sockets.radius_acct, lifetime.clone()));
+    tasks.spawn(counter.run(lifetime.stop.clone()));
+    tasks.spawn(roll_up.run(pseudonyms, lifetime.stop.clone()));
     tasks.spawn(renewal.run(changes, asked, lifetime.stop.clone()));
     tasks.spawn(pages.clone().serve_relayed(relayed));
     tasks.spawn(pages.serve_public(sockets.portal));
@@ -165,6 +175,7 @@ async fn run(config: Config, sockets: Sockets, store: Store, signals: &mut Signa
     }
     owner.abort();
     publisher.abort();
+    stats.close().await;
     ended
 }
 

@@ -71,6 +71,18 @@ pub fn whole(raw: &Raw, range: RangeInclusive<u32>) -> Result<u32, String> {
         .ok_or_else(|| format!("a whole number from {} to {} is allowed", range.start(), range.end()))
 }
 
+/// A part of a whole: more than 0, at most 1.
+pub fn share(raw: &Raw) -> Result<f64, String> {
+    let number = match raw {
+        Raw::Whole(number) => Some(*number as f64),
+        Raw::Text(text) | Raw::Other(text) => text.trim().parse::<f64>().ok(),
+        Raw::List(_) => None,
+    };
+    number
+        .filter(|share| *share > 0.0 && *share <= 1.0)
+        .ok_or_else(|| "a number above 0 and up to 1 is allowed, such as 0.8".to_owned())
+}
+
 /// Several texts: a list, or one text with commas.
 pub fn list(raw: &Raw) -> Result<Vec<String>, String> {
     match raw {

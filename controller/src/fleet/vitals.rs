@@ -49,7 +49,10 @@ impl Vital {
     /// Takes a sign of life in. Returns how many phones it sent to the portal since the last one.
     pub(super) fn hear(&mut self, health: Health, now_ms: u64) -> u64 {
         let redirects = match &self.health {
-            Some(before) => redirects(&health).saturating_sub(redirects(before)),
+            Some(before) => {
+                let counted = |health| redirects(health).unwrap_or(0);
+                counted(&health).saturating_sub(counted(before))
+            }
             None => 0,
         };
         self.heard_ms = Some(now_ms);
@@ -70,9 +73,10 @@ impl Vital {
     }
 }
 
-fn redirects(health: &Health) -> u64 {
-    let counter = health.counters.iter().find(|counter| counter.name == REDIRECTS);
-    counter.map_or(0, |counter| counter.value)
+/// How many phones an agent has sent to the portal since its start, if it says so.
+#[must_use]
+pub fn redirects(health: &Health) -> Option<u64> {
+    health.counters.iter().find(|counter| counter.name == REDIRECTS).map(|counter| counter.value)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ pub mod ap;
 pub mod nas;
 pub mod plan;
 pub mod session;
+pub mod stats;
 pub mod voucher;
 
 use std::os::unix::fs::DirBuilderExt as _;

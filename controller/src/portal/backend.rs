@@ -17,6 +17,7 @@ use crate::fleet::{Fleet, Force, Spot};
 use crate::metrics::Metrics;
 use crate::policy::{Policy, Today};
 use crate::sessions::{ConnectError, Sessions, Standing, Unavailable};
+use crate::stats::Tally;
 
 /// A question about a visitor must be answered by then; it is from memory.
 const STANDING_LIMIT: Duration = Duration::from_secs(1);
@@ -39,6 +40,8 @@ pub struct Controller {
     pub confirm_limit: Duration,
     /// Counters.
     pub metrics: Metrics,
+    /// Where steps of visits are counted.
+    pub tally: Tally,
     /// Gates that are about to open.
     pub unconfirmed: Unconfirmed,
 }
@@ -62,9 +65,9 @@ impl Backend for Controller {
         self.fleet.inventory().spots().map(|spot| Position { lat: spot.lat, lon: spot.lon }).collect()
     }
 
-    async fn connect(&self, asker: &Asker, _language: &str) -> Connect {
+    async fn connect(&self, asker: &Asker, language: &str) -> Connect {
         let connect = match asker.identity() {
-            Some(identity) => self.tap(identity).await,
+            Some(identity) => self.tap(identity, language).await,
             None => Connect::NotHere,
         };
         let result = match &connect {
@@ -80,8 +83,9 @@ impl Backend for Controller {
     }
 
     fn offered(&self, asker: &Asker, _language: &str) {
-        if asker.identity().is_some() {
+        if let Some(identity) = asker.identity() {
             self.metrics.portal.funnel.page.inc();
+            self.tally.page(&identity.ap_id, &identity.network, identity.mac);
         }
     }
 
@@ -113,6 +117,7 @@ impl Controller {
                 Force::InForce => {
                     if self.unconfirmed.take(grant.id) {
                         self.metrics.portal.funnel.gate_open.inc();
+                        self.tally.gate_open(grant.id);
                     }
                     Visitor::Online(online(identity, grant, standing.remaining_bytes))
                 }
@@ -128,7 +133,7 @@ impl Controller {
         offer(&plan, &standing, today).map_or_else(Visitor::Refused, Visitor::New)
     }
 
-    async fn tap(&self, identity: &Identity) -> Connect {
+    async fn tap(&self, identity: &Identity, language: &str) -> Connect {
         let Some(plan) = self.policy.portal_plan() else {
             tracing::error!(
                 "portal.plan names a plan that is not there; add it with: hotspot-controller plan add"
@@ -154,12 +159,17 @@ impl Controller {
                     return Connect::Busy(self.centre_full(identity));
                 }
             };
+        if change == GrantChange::Made {
+            let Identity { ap_id, network, mac, .. } = identity;
+            self.tally.accepted(ap_id, network, *mac, grant.id, language, grant.starts);
+        }
         let entry = (grant.entry.epoch, grant.entry.sequence);
         match self.fleet.confirmed(&identity.ap_id, &grant.id.0, entry, self.confirm_limit).await {
             Force::InForce => {
                 self.metrics.portal.confirm_seconds.observe(begun.elapsed().as_secs_f64());
                 if change == GrantChange::Made {
                     self.metrics.portal.funnel.gate_open.inc();
+                    self.tally.gate_open(grant.id);
                 }
                 Connect::Connected
             }

@@ -23,6 +23,7 @@ use super::{
 };
 use crate::clock;
 use crate::metrics::Metrics;
+use crate::pseudonyms::Pseudonyms;
 
 /// Requests taken into one step at most.
 const MOST_IN_STEP: usize = 256;
@@ -62,6 +63,7 @@ pub struct Owner {
     changes: watch::Receiver<u64>,
     announcements: mpsc::Sender<Announcement>,
     finish: CancellationToken,
+    pseudonyms: Pseudonyms,
     metrics: Metrics,
     /// What of the machine's tally has become part of a step.
     tallied: Tally,
@@ -138,6 +140,7 @@ impl Owner {
         domain: &str,
         announcements: mpsc::Sender<Announcement>,
         finish: CancellationToken,
+        pseudonyms: Pseudonyms,
         metrics: Metrics,
     ) -> Result<(Self, Sessions, LogState), StoreError> {
         let limits = Limits::default();
@@ -165,6 +168,7 @@ impl Owner {
             changes,
             announcements,
             finish,
+            pseudonyms,
             metrics,
             tallied: Tally::default(),
             work: Work::Idle,

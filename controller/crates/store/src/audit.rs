@@ -131,6 +131,8 @@ pub(crate) fn entry(change: &Change, outcome: &Changed) -> Option<Entry> {
         }
         // A visitor's own doing, as a tap is.
         Change::UseVoucher { .. } => return None,
+        // What the configuration says, every day.
+        Change::PruneLedger { .. } => return None,
         Change::Operator(change) => return change.entry(outcome),
     })
 }

@@ -6,6 +6,8 @@ use session_core::{
     ApId, DomainId, Grant, GrantId, Mac, Nas, NasSession, Output, Position, Session, SessionKey, UnixMs,
 };
 
+use stats_core::{Increments, Pseudonym, Span};
+
 use crate::JournalId;
 
 /// The outputs of one step of a domain's machine, with the journal positions that led to them.
@@ -25,6 +27,29 @@ pub struct Batch {
     pub(crate) blocks: BTreeMap<Mac, (bool, UnixMs)>,
     pub(crate) journals: BTreeMap<(ApId, JournalId), (u64, UnixMs)>,
     pub(crate) kicked: Vec<GrantId>,
+    pub(crate) days: Vec<VisitorDay>,
+    pub(crate) tally: Increments,
+    pub(crate) redirects: BTreeMap<ApId, Redirects>,
+}
+
+/// What the devices of a batch are called on one civil day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VisitorDay {
+    /// The day.
+    pub span: Span,
+    /// The day's pseudonym of each device.
+    pub pseudonyms: BTreeMap<Mac, Pseudonym>,
+}
+
+/// How many devices an access point's agent has redirected to the portal since it started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redirects {
+    /// Which start: the agent's boot id.
+    pub boot: Vec<u8>,
+    /// How many.
+    pub n: u64,
+    /// When it said so.
+    pub at: UnixMs,
 }
 
 impl Batch {
@@ -42,6 +67,9 @@ impl Batch {
             blocks: BTreeMap::new(),
             journals: BTreeMap::new(),
             kicked: Vec::new(),
+            days: Vec::new(),
+            tally: Increments::default(),
+            redirects: BTreeMap::new(),
         }
     }
 
@@ -82,6 +110,26 @@ impl Batch {
         self.kicked.push(grant);
     }
 
+    /// The devices of its sessions.
+    pub fn devices(&self) -> impl Iterator<Item = (Mac, UnixMs, UnixMs)> {
+        self.sessions.values().map(|session| (session.mac, session.opened, session.last_packet))
+    }
+
+    /// Says what its devices are called on the days they were present; on other days nobody is counted as a visitor.
+    pub fn visitors(&mut self, days: Vec<VisitorDay>) {
+        self.days = days;
+    }
+
+    /// Adds numbers to the ledger that follow from no session and no grant.
+    pub fn tally(&mut self, increments: &Increments) {
+        self.tally.extend(increments);
+    }
+
+    /// Says how many redirects an access point's agent counts; what is new since it was said last is added to the ledger.
+    pub fn redirects(&mut self, ap: &ApId, said: Redirects) {
+        self.redirects.insert(ap.clone(), said);
+    }
+
     /// Whether there is nothing to write.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -92,6 +140,8 @@ impl Batch {
             && self.blocks.is_empty()
             && self.journals.is_empty()
             && self.kicked.is_empty()
+            && self.tally.is_empty()
+            && self.redirects.is_empty()
     }
 
     /// Grants in the order of their last change.
@@ -99,7 +149,7 @@ impl Batch {
         self.grants.iter().flatten()
     }
 
-    /// Rows it writes, about.
+    /// Rows it writes, about, besides those of the ledger.
     #[must_use]
     pub fn rows(&self) -> usize {
         let accounted = self.nas_sessions.len() + self.nas_restarts.len();

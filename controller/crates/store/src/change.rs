@@ -24,6 +24,7 @@ pub(crate) enum Change {
     RemoveAccount(String),
     AddVouchers(Vec<Voucher>),
     UseVoucher { name: String, now: UnixMs },
+    PruneLedger { before: UnixMs },
     Operator(OperatorChange),
 }
 

@@ -14,17 +14,21 @@ mod batch;
 mod change;
 mod error;
 mod fleet;
+mod ledger;
 mod operators;
 mod radius;
+mod rollups;
 mod sqlite;
 mod store;
 
 pub use audit::{Actor, AuditChain, AuditRow};
-pub use batch::Batch;
+pub use batch::{Batch, Redirects, VisitorDay};
 pub use error::StoreError;
 pub use fleet::{AccessPoint, Enrollment, Import, Imported, JournalId, LogRest, Name, NewAccessPoint, Zone};
+pub use ledger::{LedgerRow, LedgerState};
 pub use operators::{
     NewOperatorSession, OperatorAccount, OperatorPut, OperatorSession, Role, SESSION_IDLE_MS, SignIn,
 };
 pub use radius::{Account, Counted, NasClient, Voucher};
+pub use rollups::{Progress, RollupRow, Rollups};
 pub use store::{Options, Store};

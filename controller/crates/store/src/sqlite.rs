@@ -6,10 +6,13 @@ mod batch;
 mod changes;
 mod errors;
 mod kicks;
+mod ledger;
+mod ledger_reads;
 mod open;
 mod operators;
 mod radius;
 mod reads;
+mod rollups;
 mod rows;
 mod writer;
 
@@ -22,6 +25,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::change::{Change, Changed};
 use crate::{Actor, Batch, Options, StoreError};
+pub(crate) use open::file_of;
+pub(crate) use rollups::RollupFile;
 use writer::{Job, Work};
 
 /// An open database.
@@ -37,7 +42,7 @@ impl Database {
     /// Opens the file, migrates it and starts its writer.
     pub(crate) async fn open(url: &str, options: &Options) -> Result<Self, StoreError> {
         let file = open::file_of(url)?;
-        let connection = open::writing_connection(&file, options).await?;
+        let connection = open::writing_connection(&file, &open::MIGRATIONS, options).await?;
         let readers = open::readers(&file, options).await?;
         let commits = Arc::new(AtomicU64::new(0));
         let (queue, jobs) = mpsc::channel(options.queue.max(1));

@@ -47,7 +47,9 @@ impl Owner {
         if step.batch.is_empty() {
             self.committed(step).await;
         } else {
-            let batch = std::mem::replace(&mut step.batch, Batch::new(self.domain.clone()));
+            let mut batch = std::mem::replace(&mut step.batch, Batch::new(self.domain.clone()));
+            let days = self.pseudonyms.of(batch.devices(), now.0);
+            batch.visitors(days);
             let store = self.store.clone();
             let took = self.metrics.store.commit_seconds.clone();
             self.under_way = Some(step);

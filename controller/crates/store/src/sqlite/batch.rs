@@ -9,6 +9,7 @@ use sqlx::SqliteConnection;
 use super::accounting::{NAS_RESTARTS, NAS_SESSIONS, NasSessionRow, restart_row};
 use super::errors::translate;
 use super::kicks::KICKED;
+use super::ledger::Before;
 use super::rows::{Hex, end_cause_word, int, session_end_word, subject_text};
 use crate::{Batch, StoreError};
 
@@ -22,6 +23,7 @@ pub(super) async fn write(
     for batch in batches {
         advance_log(connection, file, batch).await?;
     }
+    let before = Before::read(connection, file, batches).await?;
     let mut rows = Rows::default();
     for batch in batches {
         rows.add(batch);
@@ -42,6 +44,7 @@ pub(super) async fn write(
             run(connection, file, sqlx::query(sql).bind(json)).await?;
         }
     }
+    before.count(connection, file, batches).await?;
     prune_log(connection, file, batches, log_entries).await
 }
 

@@ -8,7 +8,7 @@ use sqlx::{Row, SqliteConnection};
 
 use super::errors::translate;
 use super::rows::{int, position};
-use super::{audit, kicks, operators, radius, reads};
+use super::{audit, kicks, ledger_reads, operators, radius, reads};
 use crate::audit::entry;
 use crate::change::{Change, Changed};
 use crate::{AccessPoint, Actor, Enrollment, Import, Imported, NewAccessPoint, StoreError};
@@ -88,6 +88,9 @@ async fn make(
             kicks::kick(connection, *grant, *now).await.map_err(failed).map(|()| Changed::Done)
         }
         Change::RaiseEpoch(domain) => raise_epoch(connection, file, domain).await.map(Changed::Position),
+        Change::PruneLedger { before } => {
+            ledger_reads::prune(connection, *before).await.map_err(failed).map(|()| Changed::Done)
+        }
         Change::Operator(change) => operators::apply(connection, file, change).await.map(Changed::Operator),
     }
 }

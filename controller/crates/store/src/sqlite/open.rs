@@ -11,13 +11,13 @@ use tokio::time::{Instant, sleep};
 use super::errors::{translate, translate_migration};
 use crate::{Options, StoreError};
 
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// How long to wait before opening is tried again while another program makes or closes the file.
 const RETRY: Duration = Duration::from_millis(20);
 
 /// The file that a `store.url` or a bare path names.
-pub(super) fn file_of(url: &str) -> Result<PathBuf, StoreError> {
+pub(crate) fn file_of(url: &str) -> Result<PathBuf, StoreError> {
     let unsupported = || StoreError::UnsupportedUrl { url: url.to_owned() };
     let path = match url.split_once(':') {
         Some(("sqlite", rest)) => rest.strip_prefix("//").unwrap_or(rest),
@@ -39,19 +39,24 @@ fn connect_options(file: &Path, options: &Options) -> SqliteConnectOptions {
 /// The one connection that writes, on a file of this build's schema.
 pub(super) async fn writing_connection(
     file: &Path,
+    migrations: &Migrator,
     options: &Options,
 ) -> Result<SqliteConnection, StoreError> {
     let give_up = Instant::now() + options.busy_timeout;
     loop {
         // Making the file and switching it to WAL take locks that do not wait by themselves.
-        match open_and_migrate(file, options).await {
+        match open_and_migrate(file, migrations, options).await {
             Err(StoreError::Locked { .. }) if Instant::now() < give_up => sleep(RETRY).await,
             opened => return opened,
         }
     }
 }
 
-async fn open_and_migrate(file: &Path, options: &Options) -> Result<SqliteConnection, StoreError> {
+async fn open_and_migrate(
+    file: &Path,
+    migrations: &Migrator,
+    options: &Options,
+) -> Result<SqliteConnection, StoreError> {
     let mut settings = connect_options(file, options)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
@@ -64,13 +69,17 @@ async fn open_and_migrate(file: &Path, options: &Options) -> Result<SqliteConnec
         settings = settings.pragma("max_page_count", pages.to_string());
     }
     let mut connection = settings.connect().await.map_err(|error| translate(file, error))?;
-    migrate(&mut connection, file).await?;
+    migrate(&mut connection, file, migrations).await?;
     Ok(connection)
 }
 
 /// Brings the schema up to this build's in one transaction, all of it or nothing.
-async fn migrate(connection: &mut SqliteConnection, file: &Path) -> Result<(), StoreError> {
-    let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
+async fn migrate(
+    connection: &mut SqliteConnection,
+    file: &Path,
+    migrations: &Migrator,
+) -> Result<(), StoreError> {
+    let known = migrations.iter().map(|migration| migration.version).max().unwrap_or(0);
     let found = schema(connection).await.map_err(|error| translate(file, error))?;
     if found > known {
         return Err(StoreError::NewerSchema { file: file.to_owned(), found, known });
@@ -80,7 +89,7 @@ async fn migrate(connection: &mut SqliteConnection, file: &Path) -> Result<(), S
     }
     let mut transaction =
         connection.begin_with("BEGIN IMMEDIATE").await.map_err(|error| translate(file, error))?;
-    MIGRATIONS
+    migrations
         .run_direct(None, &mut *transaction, false)
         .await
         .map_err(|error| translate_migration(file, error))?;
