@@ -9,6 +9,7 @@ mod boards;
 mod lint;
 mod names;
 mod prometheus;
+mod radclient;
 mod rules;
 mod scrape;
 

@@ -12,13 +12,20 @@ use hotspot_tests::visitor;
 use crate::boards::{self, Query};
 use crate::names::{family, in_expression};
 use crate::prometheus::{Prometheus, Sample};
+use crate::radclient;
 
 /// Two looks of Prometheus after the last report of an agent.
 const SETTLE_LIMIT: Duration = Duration::from_secs(20);
 const DOWN_BYTES: u64 = 2_000_000;
 const UP_BYTES: usize = 500_000;
 /// What the panels of these metrics show must be above zero after visitors went through.
-const MUST_MOVE: [&str; 3] = ["hotspot_funnel_total", "hotspot_bytes_total", "hotspot_ap_bytes_total"];
+const MUST_MOVE: [&str; 5] = [
+    "hotspot_funnel_total",
+    "hotspot_bytes_total",
+    "hotspot_ap_bytes_total",
+    "hotspot_radius_requests_total",
+    "hotspot_radius_request_seconds",
+];
 
 /// A visitor who surfs.
 fn visit(client: &Client) -> Result<()> {
@@ -63,6 +70,7 @@ fn a_real_prometheus_finds_every_metric_and_every_panel_has_data() -> Result<()>
     for phone in &phones {
         visit(&phone.client("vi")?)?;
     }
+    radclient::ask_everything(&lab)?;
     visitor::log_out(&phones[1].client("vi")?)?;
     let counted = |expr: &str, least: f64| prometheus.sum(expr).is_ok_and(|sum| sum >= least);
     for (expr, least) in [
@@ -71,14 +79,21 @@ fn a_real_prometheus_finds_every_metric_and_every_panel_has_data() -> Result<()>
         ("hotspot_funnel_total{step=\"accept\"}", 3.0),
         ("hotspot_funnel_total{step=\"gate_open\"}", 3.0),
         ("hotspot_funnel_total{step=\"first_byte\"}", 3.0),
-        ("hotspot_bytes_total{direction=\"down\"}", 3.0 * DOWN_BYTES as f64),
-        ("hotspot_bytes_total{direction=\"up\"}", 3.0 * UP_BYTES as f64),
+        ("hotspot_bytes_total{direction=\"down\"}", (3 * DOWN_BYTES + radclient::ACCOUNTED.0) as f64),
+        ("hotspot_bytes_total{direction=\"up\"}", (3 * UP_BYTES as u64 + radclient::ACCOUNTED.1) as f64),
         ("hotspot_ap_bytes_total{ap=\"hk-18\", direction=\"down\"}", DOWN_BYTES as f64),
         ("hotspot_open_sessions{kind=\"agent\"}", 2.0),
+        ("hotspot_open_sessions{kind=\"radius\"}", 1.0),
+        ("hotspot_radius_requests_total{outcome=\"accept\"}", 2.0),
+        ("hotspot_radius_requests_total{outcome=\"reject\"}", 1.0),
+        ("hotspot_radius_requests_total{outcome=\"stored\"}", 3.0),
+        ("hotspot_radius_requests_total{kind=\"status\", outcome=\"answered\"}", 1.0),
+        ("hotspot_radius_dropped_total{reason=\"wrong_secret\"}", 1.0),
         ("hotspot_ended_grants_total{cause=\"logged_out\"}", 1.0),
         // What Prometheus needs two looks for.
         ("sum(rate(hotspot_bytes_total[1m]))", 1.0),
         ("sum(rate(hotspot_ap_bytes_total[1m]))", 1.0),
+        ("sum by (kind) (rate(hotspot_radius_requests_total[1m])) > 0", 0.01),
         ("sum(increase(hotspot_visits_total[24h]))", 1.0),
     ] {
         wait_until(expr, SETTLE_LIMIT, || counted(expr, least))?;
