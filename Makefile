@@ -15,7 +15,7 @@ endif
 # What the lab needs: the demo runs with these alone.
 LAB_PACKAGES := gcc libc6-dev nftables dnsmasq-base iproute2 ethtool tcpdump udhcpc iputils-ping curl freeradius-utils
 # What the tests need besides.
-TEST_PACKAGES := $(LAB_PACKAGES) chromium faketime fonts-dejavu-core libnss3-tools sqlite3 strace \
+TEST_PACKAGES := $(LAB_PACKAGES) chromium faketime fonts-dejavu-core freeradius-utils libnss3-tools prometheus sqlite3 strace \
   mmdebstrap openssh-client python3-venv systemd-container
 
 build:

@@ -146,6 +146,10 @@ impl Series {
         self.grants.with_label_values(&ap).set(health.grants.into());
         self.bytes.with_label_values(&[ap[0], "up"]).inc_by(health.bytes_up);
         self.bytes.with_label_values(&[ap[0], "down"]).inc_by(health.bytes_down);
+        // All from the start: what appears with its first event has risen from nothing that anybody saw.
+        for event in EVENTS {
+            self.events.with_label_values(&[ap[0], event]);
+        }
         for Counter { name, value } in &health.counters {
             let event = EVENTS.iter().find(|event| *event == name).copied().unwrap_or("other");
             self.events.with_label_values(&[ap[0], event]).inc_by(*value);
@@ -203,11 +207,11 @@ mod tests {
         let text = text(&[ApReading { connected: true, health: Some(health), ..away("hk-01") }]);
         let events: Vec<&str> =
             text.lines().filter(|line| line.starts_with("hotspot_ap_events_total")).collect();
-        let expected = [
-            "hotspot_ap_events_total{ap=\"hk-01\",event=\"mac_conflict\"} 4",
-            "hotspot_ap_events_total{ap=\"hk-01\",event=\"other\"} 499500",
-        ];
-        assert_eq!(events, expected);
+        assert_eq!(events.len(), EVENTS.len() + 1);
+        for line in ["event=\"mac_conflict\"} 4", "event=\"other\"} 499500", "event=\"isolated\"} 0"] {
+            let line = format!("hotspot_ap_events_total{{ap=\"hk-01\",{line}");
+            assert!(events.contains(&line.as_str()), "{events:?}");
+        }
         assert!(text.contains("hotspot_ap_bytes_total{ap=\"hk-01\",direction=\"down\"} 7"), "{text}");
     }
 }

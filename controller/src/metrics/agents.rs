@@ -58,6 +58,10 @@ impl AgentMetrics {
         for result in ["stored", "known", "out_of_turn", "refused"] {
             metrics.journal_records.with_label_values(&[result]);
         }
+        metrics.enrolments.with_label_values(&["done"]);
+        for reason in ["gone", "silent", "replaced", "behind"] {
+            metrics.closed_links.with_label_values(&[reason]);
+        }
         Ok(metrics)
     }
 }

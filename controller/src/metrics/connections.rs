@@ -14,7 +14,7 @@ pub struct ConnectionMetrics {
 
 impl ConnectionMetrics {
     pub(super) fn new(maker: &Maker<'_>) -> Result<Self, Error> {
-        Ok(Self {
+        let metrics = Self {
             refused: maker.counters(
                 "hotspot_refused_connections_total",
                 "Connections ended before they were served, by listener and reason.",
@@ -24,6 +24,10 @@ impl ConnectionMetrics {
                 "hotspot_relayed_connections",
                 "Connections of phones that access points relay and that are open.",
             )?,
-        })
+        };
+        for listener in ["portal", "agents", "admin", "metrics"] {
+            metrics.refused.with_label_values(&[listener, "full"]);
+        }
+        Ok(metrics)
     }
 }

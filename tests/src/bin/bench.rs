@@ -1,9 +1,13 @@
-//! `make bench`: figures about size and memory of the agent as it is shipped, measured in the lab.
+//! `make bench`: figures about size and memory of the agent as it is shipped, and what a crowd costs the controller,
+//! measured in the lab.
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use hotspot_tests::crowd::Crowd;
+use hotspot_tests::lab::controller::Timers;
 use hotspot_tests::lab::instance::target_dir;
 use hotspot_tests::lab::phone::Phone;
 use hotspot_tests::lab::wait::wait_until;
@@ -13,9 +17,47 @@ use hotspot_tests::visitor;
 const SESSIONS: usize = 50;
 const MOST_BYTES: u64 = 6_000_000;
 const MOST_RSS_KIB: u64 = 16 * 1024;
-const LIMIT: std::time::Duration = std::time::Duration::from_secs(20);
+/// A full lake: every site, counters every ten seconds as in the street.
+const CROWD: Crowd = Crowd {
+    access_points: 34,
+    visitors: 2_000,
+    step: Duration::from_secs(5),
+    lasting: Duration::from_secs(90),
+};
+const MOST_CORES: f64 = 0.15;
+const MOST_CONTROLLER_BYTES: u64 = 150_000_000;
+const LIMIT: Duration = Duration::from_secs(20);
 
 fn main() -> Result<()> {
+    agent()?;
+    controller()
+}
+
+/// What a crowd costs the controller.
+fn controller() -> Result<()> {
+    let settings = Settings { access_points: 0, timers: Timers::STREET, ..Settings::new("bench-crowd") };
+    let cost = CROWD.gather(&Lab::start(&settings)?)?;
+    println!(
+        "controller, {} visitors at {} access points: {:.1} % of one core over {:.0} s (at most {:.0} %), {} KiB \
+         resident (at most {}), {:.0} reports/s, {} records, none lost; everybody on line after {:.1} s",
+        cost.online,
+        CROWD.access_points,
+        cost.cores * 100.0,
+        cost.watched.as_secs_f64(),
+        MOST_CORES * 100.0,
+        cost.resident_bytes / 1024,
+        MOST_CONTROLLER_BYTES / 1024,
+        cost.reports_per_sec,
+        cost.records,
+        cost.gathered.as_secs_f64(),
+    );
+    ensure!(cost.cores <= MOST_CORES, "the controller takes too much of a core");
+    ensure!(cost.resident_bytes <= MOST_CONTROLLER_BYTES, "the controller takes too much memory");
+    Ok(())
+}
+
+/// Size and memory of the agent.
+fn agent() -> Result<()> {
     let agent = target_dir().join("agent/ap-agent");
     let size = fs::metadata(&agent)
         .with_context(|| format!("{} is not built: run make bench", agent.display()))?
