@@ -18,6 +18,8 @@ use hotspot_tests::lab::wait::wait_for;
 
 use super::tree::{Kind, unpack};
 
+/// An account that becomes root by sudo; root himself comes in too.
+pub const ENGINEER: &str = "engineer";
 const BOOT_LIMIT: Duration = Duration::from_secs(60);
 
 /// The engineer's key and what he knows of the machines' own keys.
@@ -123,7 +125,13 @@ impl Machine {
         let mut command = Command::new("systemd-nspawn");
         // Its namespace's own switches are its to set, as on a machine of metal.
         command.env("SYSTEMD_NSPAWN_API_VFS_WRITABLE", "network");
-        command.args(["--quiet", "--boot", "--register=no", "--resolv-conf=off", "--capability=CAP_NET_ADMIN"]);
+        command.args([
+            "--quiet",
+            "--boot",
+            "--register=no",
+            "--resolv-conf=off",
+            "--capability=CAP_NET_ADMIN",
+        ]);
         if !Path::new("/run/systemd/system").exists() {
             // Nobody here hands out units.
             command.arg("--keep-unit");
@@ -158,13 +166,20 @@ impl Machine {
     }
 
     fn let_the_engineer_in(&self) -> Result<()> {
-        let read = |path: &Path| {
-            fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+        let read =
+            |path: &Path| fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()));
+        let inside = |line: &str| {
+            output(Command::new("chroot").arg(&self.root).args(line.split_whitespace())).map(drop)
         };
-        let folder = self.path("root/.ssh");
-        fs::create_dir_all(&folder).context("cannot make the folder of the engineer's key")?;
-        fs::set_permissions(&folder, Permissions::from_mode(0o700))?;
-        fs::write(folder.join("authorized_keys"), read(&self.keys.key.with_extension("pub"))?)?;
+        inside(&format!("useradd --create-home --shell /bin/sh {ENGINEER}"))?;
+        for home in ["root".to_owned(), format!("home/{ENGINEER}")] {
+            let folder = self.path(&home).join(".ssh");
+            fs::create_dir_all(&folder).context("cannot make the folder of the engineer's key")?;
+            fs::set_permissions(&folder, Permissions::from_mode(0o700))?;
+            fs::write(folder.join("authorized_keys"), read(&self.keys.key.with_extension("pub"))?)?;
+        }
+        inside(&format!("chown -R {ENGINEER}:{ENGINEER} /home/{ENGINEER}/.ssh"))?;
+        fs::write(self.path("etc/sudoers.d/engineer"), format!("{ENGINEER} ALL=(ALL) NOPASSWD: ALL\n"))?;
         let host = read(&self.path("etc/ssh/ssh_host_ed25519_key.pub"))?;
         let known = format!("{}{} {host}", read(&self.keys.known_hosts)?, self.address());
         fs::write(&self.keys.known_hosts, known).context("cannot write known_hosts")

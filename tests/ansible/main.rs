@@ -27,13 +27,17 @@ const MOST_EXPOSURE: f64 = 3.0;
 const UNCHANGED: Recap = Recap { changed: 0, failed: 0 };
 
 #[test]
-fn one_play_installs_both_a_second_changes_nothing_and_an_upgrade_and_a_power_cut_lose_nothing() -> Result<()> {
+fn one_play_installs_both_a_second_changes_nothing_and_an_upgrade_and_a_power_cut_lose_nothing() -> Result<()>
+{
     let mut street = Street::boot("ansible")?;
     street.plug_radio()?;
 
     let first = play(&mut street, "fresh machines", &[])?;
     first.must_succeed()?;
-    ensure!(first.recap(SITE)?.changed > 10 && first.recap(CONTROLLER)?.changed > 10, "nothing was installed");
+    ensure!(
+        first.recap(SITE)?.changed > 10 && first.recap(CONTROLLER)?.changed > 10,
+        "nothing was installed"
+    );
     street.wait_ready()?;
     let mut phone = street.phone()?;
     let lease = phone.join_in(street.ap.netns()?)?;
@@ -100,7 +104,10 @@ fn an_upgrade_keeps_what_is_there(street: &mut Street, phone: &Phone) -> Result<
         ensure!(std::fs::read(there)? == std::fs::read(program)?, "{name:?} was not replaced");
     }
     let after = processes(street)?;
-    ensure!(before[0] != after[0] && before[1] != after[1], "a program was not restarted: {before:?} {after:?}");
+    ensure!(
+        before[0] != after[0] && before[1] != after[1],
+        "a program was not restarted: {before:?} {after:?}"
+    );
     ensure!(before[2] == after[2], "the clients' bridge was restarted");
     street.wait_ready()?;
     ensure!(std::fs::read(street.ap.path("var/lib/ap-agent/agent.key"))? == key, "it was enrolled anew");
@@ -150,8 +157,8 @@ fn the_units_are_closed(street: &Street) -> Result<()> {
 
 fn is_closed(street: &Street, machine: &Machine, unit: &str) -> Result<()> {
     machine.ssh(&street.internet, &format!("systemd-analyze verify --man=no {unit}.service"))?;
-    let text = machine
-        .ssh(&street.internet, &format!("systemd-analyze security --no-pager {unit}.service"))?;
+    let text =
+        machine.ssh(&street.internet, &format!("systemd-analyze security --no-pager {unit}.service"))?;
     let line = text.lines().find(|line| line.contains("Overall exposure")).context("no exposure is told")?;
     let level = line.rsplit(": ").next().and_then(|rest| rest.split_whitespace().next());
     let level: f64 = level.context("no number")?.parse().with_context(|| format!("no number in {line}"))?;

@@ -18,7 +18,7 @@ use rustls::ClientConfig;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use super::machine::{Keys, Machine};
+use super::machine::{ENGINEER, Keys, Machine};
 use super::play::Engineer;
 use super::tree::{self, Kind};
 
@@ -96,7 +96,10 @@ impl Street {
                 "monitoring_scrape_secs": 1,
             },
             "children": {
-                "controller": {"hosts": {CONTROLLER: {"ansible_host": controller.address()}}},
+                "controller": {"hosts": {CONTROLLER: {
+                    "ansible_host": controller.address(),
+                    "ansible_user": ENGINEER,
+                }}},
                 "monitoring": {"hosts": {CONTROLLER: {}}},
                 "access_points": {"hosts": {SITE: {
                     "ansible_host": ap.address(),

@@ -9,7 +9,7 @@ use hotspot_tests::lab::command::output;
 use hotspot_tests::lab::instance::target_dir;
 
 /// What every machine has that an engineer can reach and Ansible can work on.
-const BASE: &str = "systemd,systemd-sysv,dbus,openssh-server,python3,python3-apt,ca-certificates";
+const BASE: &str = "systemd,systemd-sysv,dbus,openssh-server,python3,python3-apt,sudo,ca-certificates";
 const LIMIT_SECS: &str = "400";
 
 /// What a machine is for: its image has what the play would install, so that the play needs no net.
@@ -47,9 +47,9 @@ pub fn make_missing() -> Result<()> {
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let lock = File::create(folder.join("lock")).context("cannot make the images' lock")?;
     lock.lock().context("cannot take the images' lock")?;
-    let suite = suite()?;
+    let suite = &suite()?;
     std::thread::scope(|scope| {
-        let makers = [Kind::Controller, Kind::AccessPoint].map(|kind| scope.spawn(|| make(kind, &suite)));
+        let makers = [Kind::Controller, Kind::AccessPoint].map(|kind| scope.spawn(move || make(kind, suite)));
         for maker in makers {
             match maker.join() {
                 Ok(made) => made?,

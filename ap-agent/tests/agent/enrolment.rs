@@ -174,3 +174,18 @@ async fn the_commands_end_with_0_1_or_2_and_one_sentence() {
         assert_eq!(agent(wrong, "").await.status.code(), Some(2), "{wrong:?}");
     }
 }
+
+#[tokio::test]
+async fn the_configuration_is_checked_without_an_agent_and_every_fault_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("agent.toml");
+    let arguments = ["check-config", "--config", file.to_str().unwrap()];
+    std::fs::write(&file, local(folder.path())).unwrap();
+    assert_eq!(agent(&arguments, "").await.status.code(), Some(0));
+    assert!(!folder.path().join("data").exists(), "a check made something");
+    std::fs::write(&file, "bridge = \"a bridge\"\nrelay = 70000\n").unwrap();
+    let output = agent(&arguments, "").await;
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(said.contains("bridge") && said.contains("relay"), "{said}");
+}
