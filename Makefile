@@ -44,7 +44,7 @@ lint: packages-lint target/ansible-venv
 	cargo clippy --release --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps --quiet
 	cargo test --release --package hotspot-tests --test layering
-	cd ansible && PATH="$(CURDIR)/target/ansible-venv/bin:$$PATH" ansible-lint --quiet --strict
+	cd ansible && PATH="$(CURDIR)/target/ansible-venv/bin:$$PATH" ansible-lint -q --strict
 
 # Figures about the agent as it is shipped to access points with little flash.
 bench: packages-lab build
