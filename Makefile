@@ -15,7 +15,7 @@ endif
 # What the lab needs: the demo runs with these alone.
 LAB_PACKAGES := gcc libc6-dev nftables dnsmasq-base iproute2 ethtool tcpdump udhcpc iputils-ping curl
 # What the tests need besides.
-TEST_PACKAGES := $(LAB_PACKAGES) chromium faketime fonts-dejavu-core libnss3-tools sqlite3 strace
+TEST_PACKAGES := $(LAB_PACKAGES) chromium faketime fonts-dejavu-core freeradius-utils libnss3-tools python3-venv sqlite3 strace
 
 build:
 	cargo build --release --workspace --bins
@@ -29,7 +29,7 @@ demo: packages-lab build
 lab: packages-lab build
 	$(SUDO) target/release/lab
 
-test: packages-test tests/browser/node_modules
+test: packages-test tests/browser/node_modules tests/radius/pyrad/venv
 	cargo build --release --workspace --all-targets
 	cargo test --release --workspace --doc
 	if cargo nextest --version >/dev/null 2>&1; then \
@@ -63,6 +63,11 @@ packages-test:
 
 tests/browser/node_modules: tests/browser/package-lock.json
 	cd tests/browser && npm ci
+	touch $@
+
+tests/radius/pyrad/venv: tests/radius/pyrad/requirements.txt
+	/usr/bin/python3 -m venv $@
+	$@/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement $<
 	touch $@
 
 # One call of apt-get for all that is missing; the lists are fetched only when they do not know a package.

@@ -3,4 +3,6 @@
 pub mod demo;
 pub mod forwarder;
 pub mod lab;
+pub mod load;
+pub mod nas;
 pub mod visitor;
