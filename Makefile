@@ -15,7 +15,7 @@ endif
 # What the lab needs: the demo runs with these alone.
 LAB_PACKAGES := gcc libc6-dev nftables dnsmasq-base iproute2 ethtool tcpdump udhcpc iputils-ping curl freeradius-utils
 # What the tests need besides.
-TEST_PACKAGES := $(LAB_PACKAGES) chromium faketime fonts-dejavu-core freeradius-utils libnss3-tools prometheus sqlite3 strace \
+TEST_PACKAGES := $(LAB_PACKAGES) chromium faketime fonts-dejavu-core libnss3-tools prometheus sqlite3 strace \
   mmdebstrap openssh-client python3-venv systemd-container
 
 build:
@@ -30,7 +30,7 @@ demo: packages-lab build
 lab: packages-lab build
 	$(SUDO) target/release/lab
 
-test: packages-test tests/browser/node_modules target/ansible-venv
+test: packages-test tests/browser/node_modules target/ansible-venv tests/radius/pyrad/venv
 	cargo build --release --workspace --all-targets
 	cargo test --release --workspace --doc
 	if cargo nextest --version >/dev/null 2>&1; then \
@@ -75,6 +75,12 @@ target/ansible-venv: ansible/requirements.txt
 	rm -rf $@
 	mkdir -p target
 	python3 -m venv $@ && $@/bin/pip install --quiet --requirement $< || { rm -rf $@; exit 1; }
+	touch $@
+
+# pyrad as pinned: an independent client of RADIUS.
+tests/radius/pyrad/venv: tests/radius/pyrad/requirements.txt
+	/usr/bin/python3 -m venv $@
+	$@/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement $<
 	touch $@
 
 # One call of apt-get for all that is missing; the lists are fetched only when they do not know a package.

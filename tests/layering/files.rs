@@ -20,7 +20,7 @@ const TOP: [&str; 10] = [
     "ansible",
 ];
 /// Made by commands and not kept: no file of ours.
-const MADE: [&str; 4] = ["target", "data", "node_modules", ".git"];
+const MADE: [&str; 5] = ["target", "data", "node_modules", "venv", ".git"];
 
 /// Every file of the repository whose name ends in one of `endings`, below `folder`.
 pub fn below(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf>> {

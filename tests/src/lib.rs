@@ -4,4 +4,6 @@ pub mod crowd;
 pub mod demo;
 pub mod forwarder;
 pub mod lab;
+pub mod load;
+pub mod nas;
 pub mod visitor;
