@@ -192,11 +192,11 @@ impl Nas {
     /// When it is neither accepted nor rejected.
     pub fn login(&mut self, user: &str, password: &str) -> Result<bool> {
         let asked = self.access(user.as_bytes(), password.as_bytes(), &[])?;
-        match self.ask(Port::Auth, &asked)?.code {
-            Code::AccessAccept => Ok(true),
-            Code::AccessReject => Ok(false),
-            other => bail!("a login was answered with {other:?}"),
+        let code = self.ask(Port::Auth, &asked)?.code;
+        if code != Code::AccessAccept && code != Code::AccessReject {
+            bail!("a login was answered with {code:?}");
         }
+        Ok(code == Code::AccessAccept)
     }
 
     /// Reports one record and waits until it is acknowledged.
