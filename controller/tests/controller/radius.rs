@@ -174,12 +174,19 @@ async fn changes_by_commands_are_in_force_within_a_second_and_secrets_are_nowher
     tokio::time::sleep(Duration::from_millis(800)).await;
     assert_eq!(accepted(&mut nas).await, None, "a NAS that was removed is a stranger");
     controller.stop().await;
-    for file in std::fs::read_dir(files.data()).unwrap() {
-        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+    for bytes in kept(&files.data()) {
         for secret in [SECRET, "another-secret-of-ours", "guom ho 2026", "hồ gươm 2026"] {
             assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()), "{secret}");
         }
     }
+}
+
+/// The bytes of every file below a folder.
+fn kept(folder: &std::path::Path) -> Vec<Vec<u8>> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| if path.is_dir() { kept(&path) } else { vec![std::fs::read(&path).unwrap()] })
+        .collect()
 }
 
 async fn nas_accepts(auth: SocketAddr, secret: &[u8]) -> Option<Code> {
@@ -263,10 +270,8 @@ async fn p16_p24_accounting_is_on_disk_when_it_is_answered_and_passwords_in_it_n
     assert_eq!(files.sql(row), "1000 4294967301 idle");
     let log = controller.log();
     controller.stop().await;
-    let mut kept = vec![log.into_bytes()];
-    for file in std::fs::read_dir(files.data()).unwrap() {
-        kept.push(std::fs::read(file.unwrap().path()).unwrap());
-    }
+    let mut kept = kept(&files.data());
+    kept.push(log.into_bytes());
     assert!(kept.iter().all(|bytes| !bytes.windows(canary.len()).any(|window| window == canary)));
 }
 
