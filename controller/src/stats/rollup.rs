@@ -86,7 +86,7 @@ impl RollUp {
         }
     }
 
-    async fn keep_up(&mut self, now_ms: u64) -> Result<(), StoreError> {
+    pub(super) async fn keep_up(&mut self, now_ms: u64) -> Result<(), StoreError> {
         self.catch_up().await?;
         self.up_to_ms.store(now_ms, Ordering::Relaxed);
         self.prune(now_ms).await

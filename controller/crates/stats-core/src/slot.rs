@@ -79,6 +79,23 @@ pub struct Times {
     pub gate_to_first_byte: [u64; TIME_BUCKETS],
 }
 
+/// The figures of one minute, for live plots.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MinuteFigures {
+    /// When it begins, Unix milliseconds.
+    pub start_ms: u64,
+    /// Users present in it.
+    pub users: u64,
+    /// Visits begun.
+    pub visits: u64,
+    /// Sessions opened.
+    pub sessions: u64,
+    /// Bytes from devices.
+    pub bytes_up: u64,
+    /// Bytes to devices.
+    pub bytes_down: u64,
+}
+
 impl MinuteFigures {
     /// Puts a number of the ledger in its place; measures that no plot shows have none.
     pub fn set(&mut self, measure: Measure, n: u64) {
@@ -102,23 +119,6 @@ impl MinuteFigures {
             | Measure::GateToFirstByte(_) => {}
         }
     }
-}
-
-/// The figures of one minute, for live plots.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MinuteFigures {
-    /// When it begins, Unix milliseconds.
-    pub start_ms: u64,
-    /// Users present in it.
-    pub users: u64,
-    /// Visits begun.
-    pub visits: u64,
-    /// Sessions opened.
-    pub sessions: u64,
-    /// Bytes from devices.
-    pub bytes_up: u64,
-    /// Bytes to devices.
-    pub bytes_down: u64,
 }
 
 impl Slot {

@@ -6,6 +6,7 @@ mod audit;
 mod faults;
 mod groups;
 mod kept;
+mod ledger;
 mod machine;
 mod operators;
 mod processes;
