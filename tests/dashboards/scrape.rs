@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use hotspot_tests::lab::http::{Client, Request};
 use hotspot_tests::lab::wait::wait_until;
 use hotspot_tests::lab::{Lab, Settings};
@@ -96,7 +96,8 @@ fn a_real_prometheus_finds_every_metric_and_every_panel_has_data() -> Result<()>
         ("sum by (kind) (rate(hotspot_radius_requests_total[1m])) > 0", 0.01),
         ("sum(increase(hotspot_visits_total[24h]))", 1.0),
     ] {
-        wait_until(expr, SETTLE_LIMIT, || counted(expr, least))?;
+        wait_until(expr, SETTLE_LIMIT, || counted(expr, least))
+            .with_context(|| format!("it is {:?} and not {least}", prometheus.sum(expr)))?;
     }
     assert_eq!(
         prometheus.sum("hotspot_ap_events_total{event=\"other\"}")?,
