@@ -16,6 +16,7 @@ use hotspot_tests::lab::instance::repository;
 use hotspot_tests::lab::phone::Phone;
 use hotspot_tests::lab::wait::wait_for;
 use hotspot_tests::visitor::{self, Standing};
+use serde_json::json;
 
 use machine::Machine;
 use play::{Played, Recap, next_version};
@@ -67,7 +68,25 @@ fn the_inventory_is_that_of_the_sites() -> Result<()> {
     Ok(())
 }
 
-/// A computer of the engineer's that has a program for another kind of machine, or a slip of his pen.
+#[test]
+fn a_controller_that_cannot_be_reached_stops_the_play_before_any_access_point() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    // Nobody listens on port 1, for either of them.
+    let host = |name: &str| json!({"hosts": {name: {"ansible_host": "127.0.0.1", "ansible_port": 1}}});
+    let children = json!({"controller": host(CONTROLLER), "access_points": host(SITE)});
+    let inventory = folder.path().join("inventory.json");
+    std::fs::write(&inventory, json!({"all": {"children": children}}).to_string())?;
+    let mut command = Command::new(play::program("ansible-playbook")?);
+    command.arg("-i").arg(&inventory).arg("site.yml").current_dir(repository().join("ansible"));
+    command.env("ANSIBLE_HOME", folder.path()).env("ANSIBLE_NOCOLOR", "1");
+    let done = command.output().context("cannot start ansible-playbook")?;
+    let text = String::from_utf8_lossy(&done.stdout);
+    ensure!(!done.status.success() && text.contains("hk-controller was given up halfway"), "{text}");
+    ensure!(!text.contains("TASK [ap_agent"), "an access point was begun: {text}");
+    Ok(())
+}
+
+/// A slip of the engineer's pen.
 fn a_wrong_value_changes_nothing(street: &mut Street) -> Result<()> {
     let before = street.property(&street.controller, "hotspot-controller", "MainPID")?;
     let config = street.controller.path("etc/hotspot-controller/controller.toml");
@@ -76,6 +95,7 @@ fn a_wrong_value_changes_nothing(street: &mut Street) -> Result<()> {
     ensure!(!wrong.success, "a portal URL that is none was taken");
     ensure!(wrong.text.contains("portal.public_url"), "the fault is not named: {}", wrong.text);
     assert_eq!(wrong.recap(CONTROLLER)?, Recap { changed: 0, failed: 1 });
+    ensure!(wrong.recap(SITE).is_err(), "the access point was begun");
     ensure!(std::fs::read_to_string(&config)? == text, "the configuration was changed");
     assert_eq!(street.property(&street.controller, "hotspot-controller", "MainPID")?, before);
     Ok(())
