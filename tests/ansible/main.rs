@@ -8,7 +8,7 @@ mod tree;
 
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use hotspot_tests::lab::command::output;
@@ -30,8 +30,11 @@ const UNCHANGED: Recap = Recap { changed: 0, failed: 0 };
 #[test]
 fn one_play_installs_both_a_second_changes_nothing_and_an_upgrade_and_a_power_cut_lose_nothing() -> Result<()>
 {
+    let clock = Instant::now();
+    let told = |what: &str| println!("{:5.1} s: {what}", clock.elapsed().as_secs_f64());
     let mut street = Street::boot("ansible")?;
     street.plug_radio()?;
+    told("two machines have booted");
 
     let first = play(&mut street, "fresh machines", &[])?;
     first.must_succeed()?;
@@ -44,10 +47,12 @@ fn one_play_installs_both_a_second_changes_nothing_and_an_upgrade_and_a_power_cu
     let lease = phone.join_in(street.ap.netns()?)?;
     ensure!(lease.captive_api == Some(visitor::api_url()), "DHCP offers {:?}", lease.captive_api);
     visitor::get_online(&phone.client("vi")?)?;
+    told("a visitor is on line");
     the_units_are_closed(&street)?;
     the_port_is_plugged_in_and_isolated(&street)?;
     prometheus_reads_the_controller(&street)?;
     a_client_finds_no_sshd(&phone)?;
+    told("the machines were looked at");
 
     let second = play(&mut street, "second run", &[])?;
     second.must_succeed()?;
@@ -55,7 +60,10 @@ fn one_play_installs_both_a_second_changes_nothing_and_an_upgrade_and_a_power_cu
 
     a_wrong_value_changes_nothing(&mut street)?;
     an_upgrade_keeps_what_is_there(&mut street, &phone)?;
-    a_power_cut_is_survived(&mut street, &mut phone)
+    told("upgraded");
+    a_power_cut_is_survived(&mut street, &mut phone)?;
+    told("back from the power cut");
+    Ok(())
 }
 
 #[test]
