@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use hotspot_tests::lab::addresses::uplink;
+use hotspot_tests::lab::addresses::{RESOLVER, uplink};
 use hotspot_tests::lab::command::output;
 use hotspot_tests::lab::instance::Instance;
 use hotspot_tests::lab::internet::Internet;
@@ -86,7 +86,7 @@ impl Machine {
             running: None,
             netns: None,
         };
-        machine.let_the_engineer_in()?;
+        machine.install()?;
         Ok(machine)
     }
 
@@ -163,6 +163,14 @@ impl Machine {
         let mut command = internet.netns().command("ssh");
         command.args(["-q", "-i"]).arg(&self.keys.key).args(self.keys.options());
         output(command.arg(format!("root@{}", self.address())).arg(line))
+    }
+
+    /// What Debian's installer asks for: the machine's name, its resolver, an account with sudo.
+    fn install(&self) -> Result<()> {
+        fs::write(self.path("etc/hostname"), format!("{}\n", self.name))?;
+        fs::write(self.path("etc/hosts"), format!("127.0.0.1 localhost\n127.0.1.1 {}\n", self.name))?;
+        fs::write(self.path("etc/resolv.conf"), format!("nameserver {RESOLVER}\n"))?;
+        self.let_the_engineer_in()
     }
 
     fn let_the_engineer_in(&self) -> Result<()> {

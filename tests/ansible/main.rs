@@ -8,7 +8,7 @@ mod tree;
 
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use hotspot_tests::lab::command::output;
@@ -16,6 +16,7 @@ use hotspot_tests::lab::instance::repository;
 use hotspot_tests::lab::phone::Phone;
 use hotspot_tests::lab::wait::wait_for;
 use hotspot_tests::visitor::{self, Standing};
+use serde_json::json;
 
 use machine::Machine;
 use play::{Played, Recap, next_version};
@@ -29,8 +30,11 @@ const UNCHANGED: Recap = Recap { changed: 0, failed: 0 };
 #[test]
 fn one_play_installs_both_a_second_changes_nothing_and_an_upgrade_and_a_power_cut_lose_nothing() -> Result<()>
 {
+    let clock = Instant::now();
+    let told = |what: &str| println!("{:5.1} s: {what}", clock.elapsed().as_secs_f64());
     let mut street = Street::boot("ansible")?;
     street.plug_radio()?;
+    told("two machines have booted");
 
     let first = play(&mut street, "fresh machines", &[])?;
     first.must_succeed()?;
@@ -43,10 +47,12 @@ fn one_play_installs_both_a_second_changes_nothing_and_an_upgrade_and_a_power_cu
     let lease = phone.join_in(street.ap.netns()?)?;
     ensure!(lease.captive_api == Some(visitor::api_url()), "DHCP offers {:?}", lease.captive_api);
     visitor::get_online(&phone.client("vi")?)?;
+    told("a visitor is on line");
     the_units_are_closed(&street)?;
     the_port_is_plugged_in_and_isolated(&street)?;
     prometheus_reads_the_controller(&street)?;
     a_client_finds_no_sshd(&phone)?;
+    told("the machines were looked at");
 
     let second = play(&mut street, "second run", &[])?;
     second.must_succeed()?;
@@ -54,7 +60,10 @@ fn one_play_installs_both_a_second_changes_nothing_and_an_upgrade_and_a_power_cu
 
     a_wrong_value_changes_nothing(&mut street)?;
     an_upgrade_keeps_what_is_there(&mut street, &phone)?;
-    a_power_cut_is_survived(&mut street, &mut phone)
+    told("upgraded");
+    a_power_cut_is_survived(&mut street, &mut phone)?;
+    told("back from the power cut");
+    Ok(())
 }
 
 #[test]
@@ -67,7 +76,25 @@ fn the_inventory_is_that_of_the_sites() -> Result<()> {
     Ok(())
 }
 
-/// A computer of the engineer's that has a program for another kind of machine, or a slip of his pen.
+#[test]
+fn a_controller_that_cannot_be_reached_stops_the_play_before_any_access_point() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    // Nobody listens on port 1, for either of them.
+    let host = |name: &str| json!({"hosts": {name: {"ansible_host": "127.0.0.1", "ansible_port": 1}}});
+    let children = json!({"controller": host(CONTROLLER), "access_points": host(SITE)});
+    let inventory = folder.path().join("inventory.json");
+    std::fs::write(&inventory, json!({"all": {"children": children}}).to_string())?;
+    let mut command = Command::new(play::program("ansible-playbook")?);
+    command.arg("-i").arg(&inventory).arg("site.yml").current_dir(repository().join("ansible"));
+    command.env("ANSIBLE_HOME", folder.path()).env("ANSIBLE_NOCOLOR", "1");
+    let done = command.output().context("cannot start ansible-playbook")?;
+    let text = String::from_utf8_lossy(&done.stdout);
+    ensure!(!done.status.success() && text.contains("hk-controller was given up halfway"), "{text}");
+    ensure!(!text.contains("TASK [ap_agent"), "an access point was begun: {text}");
+    Ok(())
+}
+
+/// A slip of the engineer's pen.
 fn a_wrong_value_changes_nothing(street: &mut Street) -> Result<()> {
     let before = street.property(&street.controller, "hotspot-controller", "MainPID")?;
     let config = street.controller.path("etc/hotspot-controller/controller.toml");
@@ -76,6 +103,7 @@ fn a_wrong_value_changes_nothing(street: &mut Street) -> Result<()> {
     ensure!(!wrong.success, "a portal URL that is none was taken");
     ensure!(wrong.text.contains("portal.public_url"), "the fault is not named: {}", wrong.text);
     assert_eq!(wrong.recap(CONTROLLER)?, Recap { changed: 0, failed: 1 });
+    ensure!(wrong.recap(SITE).is_err(), "the access point was begun");
     ensure!(std::fs::read_to_string(&config)? == text, "the configuration was changed");
     assert_eq!(street.property(&street.controller, "hotspot-controller", "MainPID")?, before);
     Ok(())
