@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: build demo test lint bench soak lab packages packages-lab packages-lint packages-test
+.PHONY: build demo test lint bench soak lab packages packages-lab packages-lint packages-test packages-bench
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # Test binaries make namespaces: cargo starts them through this.
@@ -17,6 +17,8 @@ LAB_PACKAGES := gcc libc6-dev nftables dnsmasq-base iproute2 ethtool tcpdump udh
 # What the tests need besides.
 TEST_PACKAGES := $(LAB_PACKAGES) chromium faketime fonts-dejavu-core libnss3-tools prometheus sqlite3 strace \
   mmdebstrap openssh-client python3-venv systemd-container
+# What is measured beside ours. Where services start by themselves it is stopped again: the bench starts its own.
+BENCH_PACKAGES := $(LAB_PACKAGES) freeradius sqlite3
 
 build:
 	cargo build --release --workspace --bins
@@ -46,10 +48,11 @@ lint: packages-lint target/ansible-venv
 	cargo test --release --package hotspot-tests --test layering
 	cd ansible && PATH="$(CURDIR)/target/ansible-venv/bin:$$PATH" ansible-lint -q --strict
 
-# Figures about the agent as it is shipped to access points with little flash.
-bench: packages-lab build
+# Figures of the agent as it is shipped to access points with little flash, of a crowd, and of RADIUS beside FreeRADIUS.
+# make bench ARGS=radius measures one part of them.
+bench: packages-bench build
 	cargo build --profile agent --package ap-agent --bin ap-agent
-	$(SUDO) target/release/bench
+	$(SUDO) target/release/bench $(ARGS)
 
 # The faults at their real length: the controller is out of reach for ten minutes.
 soak: packages-test build
@@ -62,6 +65,10 @@ packages-lint:
 
 packages-lab:
 	@$(call install,$(LAB_PACKAGES))
+
+packages-bench:
+	@$(call install,$(BENCH_PACKAGES)); \
+	if [ -d /run/systemd/system ]; then $(SUDO) systemctl disable --now --quiet freeradius; fi
 
 packages-test:
 	@$(call install,$(TEST_PACKAGES) $(if $(shell command -v npm),,nodejs npm))

@@ -19,9 +19,9 @@ const SECONDS: u64 = 10;
 const HONEST: u64 = 500;
 
 /// Sends the bad packets in turn, evenly, until told to stop; gives how many went out.
-fn flood(sockets: &[&UdpSocket], bad: &[Vec<u8>], stop: &AtomicBool, sent: &AtomicU64) {
+fn flood(bad: &[(&UdpSocket, &[u8])], stop: &AtomicBool, sent: &AtomicU64) {
     let begin = Instant::now();
-    let mut turn = bad.iter().zip(sockets.iter().copied().cycle()).cycle();
+    let mut turn = bad.iter().cycle();
     while !stop.load(Ordering::Relaxed) {
         let due = begin.elapsed().as_micros() as u64 * PER_SECOND / 1_000_000;
         let so_far = sent.load(Ordering::Relaxed);
@@ -29,7 +29,7 @@ fn flood(sockets: &[&UdpSocket], bad: &[Vec<u8>], stop: &AtomicBool, sent: &Atom
             thread::sleep(Duration::from_micros(200));
             continue;
         }
-        for (packet, socket) in turn.by_ref().take((due - so_far) as usize) {
+        for (socket, packet) in turn.by_ref().take((due - so_far) as usize) {
             // What does not fit is lost, as floods are.
             let _ = socket.send(packet);
         }
@@ -69,15 +69,19 @@ fn fifty_thousand_bad_packets_a_second_make_few_lines_and_honest_requests_go_thr
     let cut = login.get(..30).unwrap_or_default().to_vec();
     let unsigned = a.unsigned_access(b"somebody", b"something", &[])?.bytes;
     let astray = a.accounting(START, b"astray", &[])?.bytes;
-    // Five from a NAS whose secret is right, and the same five from a stranger.
-    let bad = [forged, cut, unsigned, astray, login.iter().map(|byte| !byte).collect()];
-    let sockets = [a.socket(Port::Auth), stranger.socket(Port::Auth)];
+    let noise: Vec<u8> = login.iter().map(|byte| !byte).collect();
+    // Each from a NAS that is known, and the same from a stranger.
+    let kinds = [forged, cut, unsigned, astray, noise];
+    let bad: Vec<(&UdpSocket, &[u8])> = [&a, &stranger]
+        .into_iter()
+        .flat_map(|nas| kinds.iter().map(|packet| (nas.socket(Port::Auth), packet.as_slice())))
+        .collect();
 
     let quiet = logins(&b, HONEST)?;
     let (before, log_before) = (scene.counted()?, scene.log()?.len());
     let (stop, sent) = (AtomicBool::new(false), AtomicU64::new(0));
     let (during, stored, flooded) = thread::scope(|scope| -> Result<_> {
-        let flooding = scope.spawn(|| flood(&sockets, &bad, &stop, &sent));
+        let flooding = scope.spawn(|| flood(&bad, &stop, &sent));
         let begin = Instant::now();
         let storing = scope.spawn(|| records(&b, HONEST));
         let during = logins(&b, HONEST);

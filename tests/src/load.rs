@@ -75,6 +75,7 @@ pub fn drive(
     count: u64,
     mut make: impl FnMut(u64, u8, &mut [u8; LENGTH_MAX]) -> Result<(usize, Sent)>,
 ) -> Result<Outcome> {
+    let patience = socket.read_timeout()?;
     socket.set_read_timeout(Some(Duration::from_millis(50)))?;
     let begin = Instant::now();
     let slot = || Slot {
@@ -121,6 +122,7 @@ pub fn drive(
         }
     }
     outcome.elapsed = begin.elapsed();
+    socket.set_read_timeout(patience)?;
     Ok(outcome)
 }
 

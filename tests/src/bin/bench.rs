@@ -1,11 +1,12 @@
-//! `make bench`: figures about size and memory of the agent as it is shipped, and what a crowd costs the controller,
-//! measured in the lab.
+//! `make bench`: size and memory of the agent as it is shipped, what a crowd costs the controller, and its RADIUS
+//! beside others, measured in the lab.
 
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
+use hotspot_tests::bench::{radius, responder};
 use hotspot_tests::crowd::Crowd;
 use hotspot_tests::lab::controller::Timers;
 use hotspot_tests::lab::instance::target_dir;
@@ -29,8 +30,20 @@ const MOST_CONTROLLER_BYTES: u64 = 150_000_000;
 const LIMIT: Duration = Duration::from_secs(20);
 
 fn main() -> Result<()> {
-    agent()?;
-    controller()
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [] => {
+            agent()?;
+            controller()?;
+            radius::run()
+        }
+        ["agent"] => agent(),
+        ["controller"] => controller(),
+        ["radius"] => radius::run(),
+        // Started by the RADIUS part, inside its namespace.
+        ["responder", address, secret] => responder::serve(address, secret),
+        _ => bail!("usage: bench [agent | controller | radius]"),
+    }
 }
 
 /// What a crowd costs the controller.
