@@ -81,7 +81,7 @@ async fn run(config: Config, sockets: Sockets, store: Store, signals: &mut Signa
     let key = AgentsKey::load_or_make(&config.data_dir)?;
     let (certificate, private) = key.certificate()?;
     let agents_tls = agents::server_config(certificate, private)?;
-    let portal_certificate = Arc::new(open_certificate(&config)?);
+    let portal_certificate = open_certificate(&config)?;
     let ready_line = sockets.ready_line()?;
 
     let (announce, announcements) = mpsc::channel(MOST_WAITING);
@@ -121,7 +121,7 @@ async fn run(config: Config, sockets: Sockets, store: Store, signals: &mut Signa
     };
     let settings = Settings::new(PublicUrl::parse(&config.portal.public_url)?, clock::unix_ms);
     let router = captive_portal::router(Arc::new(controller), settings);
-    let pages = Pages::new(router, Arc::clone(&portal_certificate), metrics.clone(), lifetime.clone())?;
+    let pages = Pages::new(router, &portal_certificate, metrics.clone(), lifetime.clone())?;
     let door = Door {
         fleet: fleet.clone(),
         sessions: sessions.clone(),
