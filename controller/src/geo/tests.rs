@@ -8,7 +8,9 @@ use super::*;
 /// A value of a MaxMind DB's data section.
 enum Value {
     Text(&'static str),
+    Short(u16),
     Number(u32),
+    Long(u64),
     Map(Vec<(&'static str, Value)>),
 }
 
@@ -18,6 +20,16 @@ fn encode(value: &Value, out: &mut Vec<u8>) {
             assert!(text.len() < 29);
             out.push(2 << 5 | u8::try_from(text.len()).unwrap());
             out.extend(text.as_bytes());
+        }
+        // Type 5, unsigned 16 bits.
+        Value::Short(number) => {
+            out.push(5 << 5 | 2);
+            out.extend(number.to_be_bytes());
+        }
+        // Type 9, unsigned 64 bits: beyond seven, a second byte says which.
+        Value::Long(number) => {
+            out.extend([8, 2]);
+            out.extend(number.to_be_bytes());
         }
         // Type 6, unsigned 32 bits.
         Value::Number(number) => {
@@ -49,14 +61,14 @@ fn database(kind: &'static str, record: &Value) -> Vec<u8> {
     encode(record, &mut out);
     out.extend(b"\xab\xcd\xefMaxMind.com");
     let metadata = Value::Map(vec![
-        ("binary_format_major_version", Value::Number(2)),
-        ("binary_format_minor_version", Value::Number(0)),
-        ("build_epoch", Value::Number(1_790_000_000)),
+        ("binary_format_major_version", Value::Short(2)),
+        ("binary_format_minor_version", Value::Short(0)),
+        ("build_epoch", Value::Long(1_790_000_000)),
         ("database_type", Value::Text(kind)),
         ("description", Value::Map(vec![("en", Value::Text("made by a test"))])),
-        ("ip_version", Value::Number(4)),
+        ("ip_version", Value::Short(4)),
         ("node_count", Value::Number(NODES)),
-        ("record_size", Value::Number(24)),
+        ("record_size", Value::Short(24)),
     ]);
     encode(&metadata, &mut out);
     // The list of languages is an array, type 11: an extended type with no items.
