@@ -1,6 +1,5 @@
 //! The access points' listener: one port, TLS with keys pinned both ways, ALPN decides what a connection is for.
 
-mod attempts;
 mod control;
 mod doorstep;
 mod enroll;

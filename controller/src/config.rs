@@ -3,6 +3,7 @@
 //! Every key `section.name` may also be given as `HOTSPOT__SECTION__NAME`; the environment wins over the file.
 //! All faults are found and reported together.
 
+mod admin;
 mod agents;
 mod network;
 mod parse;
@@ -11,17 +12,20 @@ mod radius;
 mod read;
 mod stats;
 mod timers;
+mod tls;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+pub use admin::AdminConfig;
 pub use agents::AgentsConfig;
 pub use network::{Cidr, MacAddress, NetworkConfig};
-pub use portal::{PortalConfig, TlsFiles};
+pub use portal::PortalConfig;
 pub use radius::RadiusConfig;
 pub use read::{ConfigError, Fault};
 pub use stats::StatsConfig;
 pub use timers::TimersConfig;
+pub use tls::TlsFiles;
 
 use read::Reader;
 
@@ -44,6 +48,8 @@ pub struct Config {
     pub metrics: MetricsConfig,
     /// How figures are counted.
     pub stats: StatsConfig,
+    /// Databases about addresses.
+    pub geo: GeoConfig,
     /// The network every access point of the domain serves.
     pub network: NetworkConfig,
     /// Timers the access points are told.
@@ -59,11 +65,11 @@ pub struct StoreConfig {
     pub url: String,
 }
 
-/// The operators' listener.
+/// Databases about addresses.
 #[derive(Debug, Clone)]
-pub struct AdminConfig {
-    /// Where it listens.
-    pub listen: SocketAddr,
+pub struct GeoConfig {
+    /// The MaxMind DB file that knows countries, if there is one.
+    pub country_db: Option<PathBuf>,
 }
 
 /// The listener monitoring reads.
@@ -96,10 +102,11 @@ impl Config {
         let url = reader.take("store.url", fallback, parse::store_url);
         let portal = PortalConfig::read(reader);
         let agents = AgentsConfig::read(reader);
-        let admin = AdminConfig { listen: reader.take("admin.listen", loopback(8445), parse::loopback) };
-        reader.optional("admin.public_url", parse::admin_url);
+        let admin = AdminConfig::read(reader);
         let metrics = MetricsConfig { listen: reader.take("metrics.listen", loopback(9464), parse::socket) };
         let stats = StatsConfig::read(reader);
+        reader.know("geo.country_db");
+        let geo = GeoConfig { country_db: reader.optional_path("geo.country_db") };
         let network = NetworkConfig::read(reader);
         let timers = TimersConfig::read(reader);
         let mut notices = read_keys_of_other_parts(reader);
@@ -117,16 +124,30 @@ impl Config {
             ("metrics.listen", metrics.listen),
         ]);
         let store = StoreConfig { url };
-        Self { data_dir, store, portal, radius, agents, admin, metrics, stats, network, timers, notices }
+        Self {
+            data_dir,
+            store,
+            portal,
+            radius,
+            agents,
+            admin,
+            metrics,
+            stats,
+            geo,
+            network,
+            timers,
+            notices,
+        }
     }
 }
 
 fn read_keys_of_other_parts(reader: &mut Reader) -> Vec<String> {
     let mut notices = Vec::new();
-    for key in ["geo.country_db", "geo.asn_db"] {
-        if reader.optional(key, parse::existing_file).is_some() {
-            notices.push(format!("{key} is set, but this version looks up no countries or networks"));
-        }
+    if reader.optional("stats.min_cell", |raw: &Raw| parse::whole(raw, 1..=1000)).is_some() {
+        notices.push("stats.min_cell is set, but this version publishes no figures".to_owned());
+    }
+    if reader.optional("geo.asn_db", parse::existing_file).is_some() {
+        notices.push("geo.asn_db is set, but this version looks up no networks".to_owned());
     }
     notices
 }

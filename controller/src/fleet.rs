@@ -8,6 +8,7 @@ mod inventory;
 mod link;
 mod log;
 pub mod sites;
+mod view;
 mod vitals;
 
 use std::collections::BTreeMap;
@@ -231,10 +232,10 @@ impl Fleet {
 
     /// Takes in what an access point says of its configuration.
     pub fn configured(&self, ap: &str, ack: &ConfigAck) {
+        if let Some(vital) = self.lock().vitals.get_mut(ap) {
+            vital.configure(ack);
+        }
         if ack.refusal.is_empty() {
-            if let Some(vital) = self.lock().vitals.get_mut(ap) {
-                vital.config_version = ack.version;
-            }
             tracing::info!(
                 ap.id = ap,
                 version = ack.version,
@@ -263,7 +264,9 @@ impl Fleet {
         enrolled
             .map(|spot| {
                 let mut vital = state.vitals.get(&spot.id).cloned().unwrap_or_default();
-                vital.unconfirmed = state.links.get(&spot.id).map_or(0, Link::unconfirmed);
+                if let Some(link) = state.links.get(&spot.id) {
+                    (vital.unconfirmed, vital.refused) = (link.unconfirmed(), link.refused());
+                }
                 (spot.id.clone(), vital)
             })
             .collect()

@@ -5,6 +5,7 @@ pub mod app;
 pub mod clock;
 pub mod config;
 pub mod fleet;
+pub mod geo;
 pub mod listen;
 pub mod metrics;
 pub mod operators;

@@ -1,6 +1,8 @@
 //! What every listener shares: an accept loop that is bounded and survives errors, and an HTTP/1 server for one
 //! connection, however it came in.
 
+pub mod attempts;
+pub mod certificate;
 pub mod slots;
 
 use std::future::Future;

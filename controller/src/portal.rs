@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 
 pub use backend::Controller;
-pub use certificate::{CertificateError, PortalCertificate};
+pub use certificate::{PortalCertificate, PortalCertificateError};
 pub use unconfirmed::Unconfirmed;
 
 use crate::listen::slots::Slots;
@@ -45,14 +45,14 @@ impl Pages {
     /// What rustls says.
     pub fn new(
         router: Router,
-        certificate: Arc<PortalCertificate>,
+        certificate: &PortalCertificate,
         metrics: Metrics,
         lifetime: Lifetime,
     ) -> Result<Self, rustls::Error> {
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_protocol_versions(rustls::DEFAULT_VERSIONS)?
             .with_no_client_auth()
-            .with_cert_resolver(certificate);
+            .with_cert_resolver(certificate.resolver());
         config.alpn_protocols = vec![ALPN_ENROLL.to_vec()];
         Ok(Self { router, tls: TlsAcceptor::from(Arc::new(config)), metrics, lifetime })
     }

@@ -20,10 +20,14 @@ use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
 use super::Door;
-use super::attempts::Attempts;
 use crate::clock;
+use crate::listen::attempts::Attempts;
 use crate::listen::serve_http;
 use crate::metrics::Metrics;
+
+/// Refusals one source may collect in a window, and its length in milliseconds.
+const MOST_REFUSALS: u32 = 10;
+const WINDOW_MS: u64 = 60_000;
 
 /// The longest request body, in bytes.
 const BODY_BYTES: usize = 4096;
@@ -49,7 +53,7 @@ struct Peer {
 impl Enrolment {
     /// Enrolment into the door's store.
     pub fn new(door: &Door) -> Self {
-        let desk = Desk { door: door.clone(), attempts: Attempts::default() };
+        let desk = Desk { door: door.clone(), attempts: Attempts::new(MOST_REFUSALS, WINDOW_MS) };
         let router = Router::new()
             .route(ENROLL_PATH, post(enroll))
             .layer(DefaultBodyLimit::max(BODY_BYTES))

@@ -7,12 +7,15 @@ use clap::{Args, Parser, Subcommand};
 
 use super::serve;
 use crate::config::Config;
+use crate::geo::Countries;
 use crate::operators::commands::account::{AccountAdd, AccountImport};
 use crate::operators::commands::ap::{ApAdd, ApImport, ApToken};
+use crate::operators::commands::audit::AuditList;
 use crate::operators::commands::nas::NasAdd;
+use crate::operators::commands::operator::{OperatorAdd, OperatorToken};
 use crate::operators::commands::plan::PlanAdd;
 use crate::operators::commands::voucher::VoucherCreate;
-use crate::operators::commands::{self, Form, account, ap, nas, plan, session, stats, voucher};
+use crate::operators::commands::{self, Form, account, ap, audit, nas, operator, plan, session, stats, voucher};
 
 /// Controller of the free WiFi around Hoan Kiem lake: access points, portal, visits.
 #[derive(Debug, Parser)]
@@ -66,6 +69,12 @@ enum Command {
     /// Visits that are on line
     #[command(subcommand)]
     Session(SessionCommand),
+    /// Who may use the console and the API
+    #[command(subcommand)]
+    Operator(OperatorCommand),
+    /// Who changed what
+    #[command(subcommand)]
+    Audit(AuditCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -144,6 +153,34 @@ enum SessionCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum OperatorCommand {
+    /// Add an operator, or give one another role, and make a one-time sign-in link
+    Add(OperatorAdd),
+    /// Make another one-time sign-in link
+    Link {
+        /// E-mail address of the operator
+        email: String,
+    },
+    /// Make a token for the API
+    Token(OperatorToken),
+    /// Disable an operator: links, sessions and tokens end at once
+    Disable {
+        /// E-mail address of the operator
+        email: String,
+    },
+    /// List the operators
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// List the newest changes
+    List(AuditList),
+    /// Check that no row was edited, removed or moved
+    Check,
+}
+
 impl Cli {
     /// Does what was asked. A result goes to stdout, a fault to stderr in one sentence, the exit code says which.
     pub async fn run(self) -> ExitCode {
@@ -188,16 +225,27 @@ impl Cli {
             Command::Stats(StatsCommand::Rebuild) => stats::rebuild(&config, form).await,
             Command::Session(SessionCommand::List) => session::list(&config, form).await,
             Command::Session(SessionCommand::Kick { id }) => session::kick(&config, &id, form).await,
+            Command::Operator(OperatorCommand::Add(wanted)) => operator::add(&config, wanted, form).await,
+            Command::Operator(OperatorCommand::Link { email }) => operator::link(&config, &email, form).await,
+            Command::Operator(OperatorCommand::Token(wanted)) => operator::token(&config, wanted, form).await,
+            Command::Operator(OperatorCommand::Disable { email }) => {
+                operator::disable(&config, &email, form).await
+            }
+            Command::Operator(OperatorCommand::List) => operator::list(&config, form).await,
+            Command::Audit(AuditCommand::List(wanted)) => audit::list(&config, wanted, form).await,
+            Command::Audit(AuditCommand::Check) => audit::check(&config, form).await,
         }
     }
 }
 
 fn checked(config: &Config, form: Form) -> String {
+    let countries = Countries::open(config.geo.country_db.as_deref());
+    let notices: Vec<&str> = config.notices.iter().map(String::as_str).chain(countries.problem()).collect();
     match form {
-        Form::Json => serde_json::json!({"valid": true, "notices": config.notices}).to_string(),
+        Form::Json => serde_json::json!({"valid": true, "notices": notices}).to_string(),
         Form::Text => {
-            let mut lines = vec!["the configuration is valid".to_owned()];
-            lines.extend(config.notices.iter().cloned());
+            let mut lines = vec!["the configuration is valid"];
+            lines.extend(notices);
             lines.join("\n")
         }
     }

@@ -18,8 +18,11 @@ use crate::agents::{self, Door};
 use crate::clock;
 use crate::config::Config;
 use crate::fleet::{AgentsKey, DOMAIN, Fleet, LogImage, Template};
+use crate::geo::Countries;
 use crate::listen::Lifetime;
+use crate::listen::certificate::Certificate;
 use crate::metrics::Metrics;
+use crate::operators::web::{Parts, Web};
 use crate::operators::{self, Health, Monitor, commands};
 use crate::policy::Policy;
 use crate::portal::{Controller, Pages, PortalCertificate, Unconfirmed};
@@ -81,7 +84,12 @@ async fn run(config: Config, sockets: Sockets, store: Store, signals: &mut Signa
     let key = AgentsKey::load_or_make(&config.data_dir)?;
     let (certificate, private) = key.certificate()?;
     let agents_tls = agents::server_config(certificate, private)?;
-    let portal_certificate = Arc::new(open_certificate(&config)?);
+    let portal_certificate = open_certificate(&config)?;
+    let admin_certificate = match config.admin.tls.clone() {
+        Some(files) => Some(Arc::new(Certificate::load("admin", files)?)),
+        None => None,
+    };
+    let admin_tls = admin_certificate.clone().map(operators::tls).transpose()?;
     let ready_line = sockets.ready_line()?;
 
     let (announce, announcements) = mpsc::channel(MOST_WAITING);
@@ -121,7 +129,7 @@ async fn run(config: Config, sockets: Sockets, store: Store, signals: &mut Signa
     };
     let settings = Settings::new(PublicUrl::parse(&config.portal.public_url)?, clock::unix_ms);
     let router = captive_portal::router(Arc::new(controller), settings);
-    let pages = Pages::new(router, Arc::clone(&portal_certificate), metrics.clone(), lifetime.clone())?;
+    let pages = Pages::new(router, &portal_certificate, metrics.clone(), lifetime.clone())?;
     let door = Door {
         fleet: fleet.clone(),
         sessions: sessions.clone(),
@@ -135,6 +143,18 @@ async fn run(config: Config, sockets: Sockets, store: Store, signals: &mut Signa
         lifetime: lifetime.clone(),
     };
     let monitor = Monitor::new(metrics.clone(), fleet.clone(), sessions.clone(), store.clone());
+    let countries = Countries::open(config.geo.country_db.as_deref());
+    if let Some(problem) = countries.problem() {
+        tracing::warn!("{problem}");
+    }
+    let web = Arc::new(Web::new(Parts {
+        store: store.clone(),
+        fleet: fleet.clone(),
+        countries,
+        zone: config.stats.timezone.clone(),
+        https: config.admin.is_https(),
+        stop: lifetime.stop.clone(),
+    }));
     let health = Health { store, stop: lifetime.stop.clone() };
 
     let mut owner = tokio::spawn(owner.run());
@@ -148,7 +168,14 @@ async fn run(config: Config, sockets: Sockets, store: Store, signals: &mut Signa
     tasks.spawn(pages.clone().serve_relayed(relayed));
     tasks.spawn(pages.serve_public(sockets.portal));
     tasks.spawn(agents::serve(sockets.agents, agents_tls, door));
-    tasks.spawn(operators::serve_admin(sockets.admin, health.clone(), metrics, lifetime.clone()));
+    tasks.spawn(operators::serve_admin(
+        sockets.admin,
+        admin_tls,
+        web,
+        health.clone(),
+        metrics,
+        lifetime.clone(),
+    ));
     tasks.spawn(operators::serve_metrics(sockets.metrics, health, monitor, lifetime.clone()));
     let ready = ReadyFile::announce(&config.data_dir, &ready_line)?;
 
@@ -156,7 +183,7 @@ async fn run(config: Config, sockets: Sockets, store: Store, signals: &mut Signa
         tokio::select! {
             signal = signals.next() => match signal {
                 Asked::Stop => break Ok(()),
-                Asked::Reload => reload(&portal_certificate),
+                Asked::Reload => reload(&portal_certificate, admin_certificate.as_deref()),
             },
             end = &mut owner => break Err(owner_failed(end)),
         }
@@ -192,10 +219,13 @@ fn open_certificate(config: &Config) -> anyhow::Result<PortalCertificate> {
     Ok(certificate)
 }
 
-fn reload(certificate: &PortalCertificate) {
-    match certificate.reload() {
-        Ok(()) => tracing::info!("the portal's certificate was read again"),
-        Err(error) => tracing::error!(%error, "the portal keeps its certificate"),
+fn reload(portal: &PortalCertificate, admin: Option<&Certificate>) {
+    for (listener, read) in [("portal", Some(portal.reload())), ("admin", admin.map(Certificate::reload))] {
+        match read {
+            Some(Ok(())) => tracing::info!(listener, "the certificate was read again"),
+            Some(Err(error)) => tracing::error!(listener, %error, "the listener keeps its certificate"),
+            None => {}
+        }
     }
 }
 

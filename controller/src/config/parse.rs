@@ -109,13 +109,6 @@ pub fn socket(raw: &Raw) -> Result<SocketAddr, String> {
         .ok_or_else(|| "an IP address with a port is allowed, such as 0.0.0.0:8443 or [::]:8443".to_owned())
 }
 
-/// An address of this machine alone, with a port: what is served there is not encrypted.
-pub fn loopback(raw: &Raw) -> Result<SocketAddr, String> {
-    socket(raw).ok().filter(|address| address.ip().is_loopback()).ok_or_else(|| {
-        "an address of this machine alone is allowed, such as 127.0.0.1:8445 or [::1]:8445".to_owned()
-    })
-}
-
 /// A path.
 pub fn path(raw: &Raw) -> Result<PathBuf, String> {
     text(raw).map(PathBuf::from).map_err(|_| "a path is allowed".to_owned())

@@ -1,10 +1,10 @@
 //! `[portal]`: where visitors find the pages, and under which plan they get on line.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
 
 use super::parse;
 use super::read::Reader;
+use super::tls::TlsFiles;
 
 /// The visitors' pages.
 #[derive(Debug, Clone)]
@@ -25,15 +25,6 @@ pub struct PortalConfig {
     pub confirm_secs: u32,
 }
 
-/// PEM files of a certificate chain and its key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TlsFiles {
-    /// The chain, the portal's own certificate first.
-    pub cert: PathBuf,
-    /// The private key.
-    pub key: PathBuf,
-}
-
 impl PortalConfig {
     pub(super) fn read(reader: &mut Reader) -> Self {
         let public_url =
@@ -43,28 +34,9 @@ impl PortalConfig {
             host: parse::host_of(&public_url).unwrap_or_default(),
             public_url,
             addresses: reader.take("portal.addresses", Vec::new(), parse::addresses),
-            tls: read_tls(reader),
+            tls: TlsFiles::read(reader, "portal.tls.cert", "portal.tls.key"),
             plan: reader.take("portal.plan", "free".to_owned(), parse::text),
             confirm_secs: reader.take("portal.confirm_secs", 2, |raw| parse::whole(raw, 1..=30)),
-        }
-    }
-}
-
-fn read_tls(reader: &mut Reader) -> Option<TlsFiles> {
-    let cert = reader.optional_path("portal.tls.cert");
-    let key = reader.optional_path("portal.tls.key");
-    reader.know("portal.tls.cert");
-    reader.know("portal.tls.key");
-    match (cert, key) {
-        (Some(cert), Some(key)) => Some(TlsFiles { cert, key }),
-        (None, None) => None,
-        (Some(_), None) => {
-            reader.fault("portal.tls.cert is set without portal.tls.key: set both or neither".to_owned());
-            None
-        }
-        (None, Some(_)) => {
-            reader.fault("portal.tls.key is set without portal.tls.cert: set both or neither".to_owned());
-            None
         }
     }
 }

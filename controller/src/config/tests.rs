@@ -32,6 +32,19 @@ fn an_empty_file_gives_the_defaults_of_the_contract() {
 }
 
 #[test]
+fn the_operators_listener_speaks_https_or_is_reached_from_this_machine_alone() {
+    let tls = "[admin]\nlisten = \"0.0.0.0:8445\"\ntls = { cert = \"a\", key = \"b\" }\n";
+    assert!(read(tls, &[]).unwrap().admin.is_https());
+    assert!(!read("", &[]).unwrap().admin.is_https());
+    let proxied = read("admin.public_url = \"https://ops.example\"", &[]).unwrap();
+    assert!(proxied.admin.is_https());
+    let mixed = faults(&format!("{tls}public_url = \"http://localhost:8445\""));
+    assert!(mixed[0].contains("begin it with https://"), "{mixed:?}");
+    let half = faults("admin.tls.cert = \"a\"");
+    assert!(half[0].contains("admin.tls.cert is set without admin.tls.key"), "{half:?}");
+}
+
+#[test]
 fn the_environment_wins_over_the_file() {
     let text = "[portal]\nlisten = \"127.0.0.1:1\"\naddresses = [\"192.0.2.1\"]\n[portal.tls]\ncert = \"a\"\nkey = \"b\"";
     let config = read(
@@ -116,7 +129,7 @@ fn impossible_values_are_reported_together_each_with_key_value_and_what_is_allow
         ("network.gateway_mac = \"01:00:5e:00:00:01\"", "unicast"),
         ("network.resolvers = []", "at least one"),
         ("timers.report_ms = -1", "from 50"),
-        ("admin.listen = \"0.0.0.0:8445\"", "this machine alone"),
+        ("admin.listen = 0.0.0.0:8445", "it must speak https: set admin.tls.cert and admin.tls.key"),
         ("store.url = \"postgres://db/hotspot\"", "sqlite:PATH"),
     ] {
         assert!(

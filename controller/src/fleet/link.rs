@@ -120,6 +120,11 @@ impl Link {
         self.waiting.len() + usize::from(self.snapshot.is_some())
     }
 
+    /// Grants that are not in force here because the access point did not take them.
+    pub fn refused(&self) -> usize {
+        self.refused.len()
+    }
+
     /// Whether the grant whose latest entry is `sequence` is in force here.
     pub fn force(&self, grant_id: &[u8], sequence: u64) -> Force {
         if let Some(reason) = self.refused.get(grant_id) {

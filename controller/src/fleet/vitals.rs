@@ -1,6 +1,6 @@
 //! What each access point last said of itself, kept when its link is gone.
 
-use agent_protocol::v1::{Health, Hello};
+use agent_protocol::v1::{ConfigAck, Health, Hello};
 
 use crate::metrics::ApReading;
 
@@ -20,6 +20,10 @@ pub struct Vital {
     pub agent_version: String,
     /// Version of the configuration it has in force, 0 for none.
     pub config_version: u64,
+    /// Why it did not take the configuration it was sent last.
+    pub config_refusal: Option<String>,
+    /// Grants it did not put in force on this link.
+    pub refused: usize,
     /// Entries of the grant log it was sent and has not confirmed.
     pub unconfirmed: usize,
     /// How it said that it is.
@@ -33,7 +37,7 @@ impl Vital {
     pub(super) fn connect(&mut self, hello: &Hello, now_ms: u64) {
         (self.connected, self.since_ms, self.heard_ms) = (true, Some(now_ms), Some(now_ms));
         self.agent_version.clone_from(&hello.agent_version);
-        self.config_version = hello.config_version;
+        (self.config_version, self.config_refusal) = (hello.config_version, None);
         if self.boot_id != hello.boot_id {
             // Its counters began anew; what they count from now on is all new, unless nobody here knows since when.
             self.health = self.health.is_some().then(Health::default);
@@ -44,6 +48,15 @@ impl Vital {
     /// The link ends.
     pub(super) fn disconnect(&mut self, now_ms: u64) {
         (self.connected, self.since_ms) = (false, Some(now_ms));
+    }
+
+    /// Takes in what it says of its configuration.
+    pub(super) fn configure(&mut self, ack: &ConfigAck) {
+        if ack.refusal.is_empty() {
+            (self.config_version, self.config_refusal) = (ack.version, None);
+        } else {
+            self.config_refusal = Some(ack.refusal.clone());
+        }
     }
 
     /// Takes a sign of life in. Returns how many phones it sent to the portal since the last one.

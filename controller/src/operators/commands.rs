@@ -2,7 +2,9 @@
 
 pub mod account;
 pub mod ap;
+pub mod audit;
 pub mod nas;
+pub mod operator;
 pub mod plan;
 pub mod session;
 pub mod stats;
@@ -12,7 +14,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 use serde_json::json;
-use store::{Store, StoreError};
+use store::{Actor, Store, StoreError};
 
 use crate::config::Config;
 
@@ -25,13 +27,22 @@ pub enum Form {
     Json,
 }
 
-/// Opens the store, and makes the data directory and the database when they are not there.
+/// Opens the store in the name of who runs the command, and makes the data directory and the database when they are
+/// not there.
 ///
 /// # Errors
 /// One sentence that says what to do.
 pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
     make_data_dir(&config.data_dir)?;
-    Ok(Store::open(&config.store.url).await?)
+    Ok(Store::open(&config.store.url).await?.acting_as(Actor::Command(unix_user())))
+}
+
+fn unix_user() -> String {
+    let uid = nix::unistd::getuid();
+    match nix::unistd::User::from_uid(uid) {
+        Ok(Some(user)) => user.name,
+        Ok(None) | Err(_) => uid.to_string(),
+    }
 }
 
 /// Makes the data directory.

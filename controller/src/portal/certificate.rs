@@ -1,40 +1,27 @@
 //! The portal's certificate: the operator's files (read again on SIGHUP), or a self-made one for a first look.
 
-use std::fmt;
 use std::net::IpAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, RwLock};
+use std::path::Path;
+use std::sync::Arc;
 
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
-use rustls::crypto::ring;
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::{ClientHello, ResolvesServerCert};
-use rustls::sign::CertifiedKey;
 use x509_parser::extensions::GeneralName;
 
 use crate::config::TlsFiles;
+use crate::listen::certificate::{self, Certificate, CertificateError};
 
 const SELF_MADE_CERT: &str = "portal-self-made.crt";
 const SELF_MADE_KEY: &str = "portal-self-made.key";
 
 /// Why the portal has no certificate.
 #[derive(Debug, thiserror::Error)]
-pub enum CertificateError {
-    /// A file cannot be read, or holds nothing of the kind.
-    #[error("{key} = {path} cannot be used: {reason}; give the PEM files of the portal's certificate")]
-    File {
-        /// The configuration's key.
-        key: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        reason: String,
-    },
-    /// Certificate and key do not belong together.
-    #[error("portal.tls.cert and portal.tls.key do not belong together: {0}; give both of one certificate")]
-    Mismatch(rustls::Error),
+pub enum PortalCertificateError {
+    /// The files cannot be used.
+    #[error(transparent)]
+    Files(#[from] CertificateError),
     /// The self-made certificate cannot be made or kept.
     #[error(
         "the portal's self-made certificate cannot be made: {0}; set portal.tls, or make the data directory writable"
@@ -43,16 +30,10 @@ pub enum CertificateError {
 }
 
 /// The certificate in use; can be replaced while connections are open.
+#[derive(Debug)]
 pub struct PortalCertificate {
-    files: TlsFiles,
     self_made: bool,
-    current: RwLock<Arc<CertifiedKey>>,
-}
-
-impl fmt::Debug for PortalCertificate {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("PortalCertificate").field("self_made", &self.self_made).finish_non_exhaustive()
-    }
+    certificate: Arc<Certificate>,
 }
 
 impl PortalCertificate {
@@ -60,19 +41,19 @@ impl PortalCertificate {
     /// host). `today` is a civil date, used for the dates of a new one.
     ///
     /// # Errors
-    /// [`CertificateError`].
+    /// [`PortalCertificateError`].
     pub fn open(
         tls: Option<&TlsFiles>,
         data_dir: &Path,
         host: &str,
         today: jiff::civil::Date,
-    ) -> Result<Self, CertificateError> {
+    ) -> Result<Self, PortalCertificateError> {
         let (files, self_made) = match tls {
             Some(files) => (files.clone(), false),
             None => (self_made_files(data_dir, host, today)?, true),
         };
-        let current = RwLock::new(Arc::new(load(&files)?));
-        Ok(Self { files, self_made, current })
+        let certificate = Arc::new(Certificate::load("portal", files)?);
+        Ok(Self { self_made, certificate })
     }
 
     /// Whether phones will refuse it, because nobody they trust has signed it.
@@ -86,40 +67,24 @@ impl PortalCertificate {
     /// # Errors
     /// [`CertificateError`].
     pub fn reload(&self) -> Result<(), CertificateError> {
-        let fresh = Arc::new(load(&self.files)?);
-        *self.current.write().unwrap_or_else(std::sync::PoisonError::into_inner) = fresh;
-        Ok(())
+        self.certificate.reload()
     }
-}
 
-impl ResolvesServerCert for PortalCertificate {
-    fn resolve(&self, _client_hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&self.current.read().unwrap_or_else(std::sync::PoisonError::into_inner)))
+    /// What the listener shows.
+    #[must_use]
+    pub fn resolver(&self) -> Arc<Certificate> {
+        Arc::clone(&self.certificate)
     }
-}
-
-fn load(files: &TlsFiles) -> Result<CertifiedKey, CertificateError> {
-    let fault =
-        |key, path: &Path, reason: String| CertificateError::File { key, path: path.to_path_buf(), reason };
-    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&files.cert)
-        .and_then(Iterator::collect)
-        .map_err(|error| fault("portal.tls.cert", &files.cert, error.to_string()))?;
-    if chain.is_empty() {
-        return Err(fault("portal.tls.cert", &files.cert, "it holds no certificate".to_owned()));
-    }
-    let key = PrivateKeyDer::from_pem_file(&files.key)
-        .map_err(|error| fault("portal.tls.key", &files.key, error.to_string()))?;
-    CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(CertificateError::Mismatch)
 }
 
 fn self_made_files(
     data_dir: &Path,
     host: &str,
     today: jiff::civil::Date,
-) -> Result<TlsFiles, CertificateError> {
+) -> Result<TlsFiles, PortalCertificateError> {
     let files = TlsFiles { cert: data_dir.join(SELF_MADE_CERT), key: data_dir.join(SELF_MADE_KEY) };
     if !is_for(&files, host) {
-        make(&files, host, today).map_err(CertificateError::SelfMade)?;
+        make(&files, host, today).map_err(PortalCertificateError::SelfMade)?;
     }
     Ok(files)
 }
@@ -139,7 +104,7 @@ fn is_for(files: &TlsFiles, host: &str) -> bool {
             matches!(name, GeneralName::DNSName(name) if *name == host)
         }
     });
-    named && parsed.validity().is_valid() && load(files).is_ok()
+    named && parsed.validity().is_valid() && certificate::read("portal", files).is_ok()
 }
 
 fn make(files: &TlsFiles, host: &str, today: jiff::civil::Date) -> Result<(), String> {
@@ -218,12 +183,12 @@ mod tests {
         let files = TlsFiles { cert: folder.path().join("a.crt"), key: folder.path().join("a.key") };
         make(&files, "a.example", TODAY).unwrap();
         let certificate = PortalCertificate::open(Some(&files), folder.path(), "a.example", TODAY).unwrap();
-        let before = Arc::clone(&certificate.current.read().unwrap());
+        let before = certificate.certificate.current();
         std::fs::write(&files.cert, "").unwrap();
         assert!(certificate.reload().is_err());
-        assert!(Arc::ptr_eq(&before, &certificate.current.read().unwrap()));
+        assert!(Arc::ptr_eq(&before, &certificate.certificate.current()));
         make(&files, "a.example", TODAY).unwrap();
         certificate.reload().unwrap();
-        assert!(!Arc::ptr_eq(&before, &certificate.current.read().unwrap()));
+        assert!(!Arc::ptr_eq(&before, &certificate.certificate.current()));
     }
 }

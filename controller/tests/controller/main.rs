@@ -7,6 +7,7 @@
     reason = "a test that meets what it does not expect has failed"
 )]
 
+mod api;
 mod commands;
 mod control;
 mod enrolment;
@@ -14,6 +15,7 @@ mod faults;
 mod journal;
 mod lifecycle;
 mod monitor;
+mod operators;
 mod radius;
 mod relay;
 mod strangers;

@@ -1,6 +1,7 @@
 //! What the tests share: a controller as a process, an agent, a phone, and the one way to wait.
 
 pub mod agent;
+pub mod browser;
 pub mod link;
 pub mod phone;
 pub mod process;

@@ -11,6 +11,7 @@
 
 mod audit;
 mod batch;
+mod browse;
 mod change;
 mod error;
 mod fleet;
@@ -23,6 +24,7 @@ mod store;
 
 pub use audit::{Actor, AuditChain, AuditRow};
 pub use batch::{Batch, Redirects, VisitorDay};
+pub use browse::{LiveSession, NasWords, Terms, VisitPage, VisitRow};
 pub use error::StoreError;
 pub use fleet::{AccessPoint, Enrollment, Import, Imported, JournalId, LogRest, Name, NewAccessPoint, Zone};
 pub use ledger::{LedgerRow, LedgerState};

@@ -3,6 +3,7 @@
 mod accounting;
 mod audit;
 mod batch;
+mod browse;
 mod changes;
 mod errors;
 mod kicks;

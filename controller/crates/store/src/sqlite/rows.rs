@@ -56,7 +56,7 @@ pub(super) fn end_cause_word(cause: EndCause) -> &'static str {
     }
 }
 
-fn end_cause(word: &str) -> Option<EndCause> {
+pub(super) fn end_cause(word: &str) -> Option<EndCause> {
     Some(match word {
         "time_up" => EndCause::TimeUp,
         "logged_out" => EndCause::LoggedOut,

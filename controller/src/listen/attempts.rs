@@ -1,21 +1,20 @@
-//! Counts refused enrolments per source, so that guessing is slow; memory is bounded whoever asks.
+//! Counts refused tries (enrolments, sign-ins) per source, so that guessing is slow; memory is bounded whoever asks.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 
-use crate::listen::source_of;
+use super::source_of;
 
-/// Refusals one source may collect in a window.
-const MOST_REFUSALS: u32 = 10;
-/// Length of the window in milliseconds.
-const WINDOW_MS: u64 = 60_000;
 /// Sources remembered in a window; further ones share one count.
 const MOST_SOURCES: usize = 4096;
 
 /// Refused tries of the window that runs.
-#[derive(Default)]
 pub struct Attempts {
+    /// Refusals one source may collect in a window.
+    most: u32,
+    /// Length of the window in milliseconds.
+    window_ms: u64,
     window: Mutex<Window>,
 }
 
@@ -26,18 +25,24 @@ struct Window {
 }
 
 impl Attempts {
+    /// Lets a source be refused `most` times in `window_ms` milliseconds.
+    #[must_use]
+    pub fn new(most: u32, window_ms: u64) -> Self {
+        Self { most, window_ms, window: Mutex::default() }
+    }
+
     /// Whether `peer` may try at `now_ms`.
     pub fn may_try(&self, peer: IpAddr, now_ms: u64) -> bool {
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
-        window.turn(now_ms);
+        window.turn(now_ms, self.window_ms);
         let source = window.source(peer);
-        window.refusals.get(&source).is_none_or(|count| *count < MOST_REFUSALS)
+        window.refusals.get(&source).is_none_or(|count| *count < self.most)
     }
 
     /// Counts one refusal against `peer`.
     pub fn refused(&self, peer: IpAddr, now_ms: u64) {
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
-        window.turn(now_ms);
+        window.turn(now_ms, self.window_ms);
         let source = window.source(peer);
         let count = window.refusals.entry(source).or_insert(0);
         *count = count.saturating_add(1);
@@ -45,8 +50,8 @@ impl Attempts {
 }
 
 impl Window {
-    fn turn(&mut self, now_ms: u64) {
-        if now_ms.abs_diff(self.since_ms) >= WINDOW_MS {
+    fn turn(&mut self, now_ms: u64, window_ms: u64) {
+        if now_ms.abs_diff(self.since_ms) >= window_ms {
             self.since_ms = now_ms;
             self.refusals.clear();
         }
@@ -69,7 +74,7 @@ mod tests {
 
     #[test]
     fn a_source_is_stopped_after_ten_refusals_and_may_try_again_a_minute_later() {
-        let attempts = Attempts::default();
+        let attempts = Attempts::new(10, 60_000);
         let (guesser, neighbour) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
         for _ in 0..10 {
             assert!(attempts.may_try(guesser, 1_000));
@@ -82,7 +87,7 @@ mod tests {
 
     #[test]
     fn one_ipv6_network_is_one_source() {
-        let attempts = Attempts::default();
+        let attempts = Attempts::new(10, 60_000);
         for last in 0..10_u16 {
             attempts.refused(IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, last]), 0);
         }
@@ -92,7 +97,7 @@ mod tests {
 
     #[test]
     fn memory_is_bounded_and_a_clock_set_back_does_not_lock_anybody_out() {
-        let attempts = Attempts::default();
+        let attempts = Attempts::new(10, 60_000);
         for source in 0..10_000_u32 {
             attempts.refused(IpAddr::from(source.to_be_bytes()), 100_000);
         }
