@@ -17,10 +17,8 @@ pub fn serve(address: &str, secret: &str) -> Result<()> {
         let (length, peer) = socket.recv_from(&mut datagram)?;
         let Some(Ok(packet)) = datagram.get(..length).map(Packet::parse) else { continue };
         let Ok(request) = packet.verify(secret.as_bytes(), MessageAuthenticator::Required) else { continue };
-        let code = match request.code() {
-            Code::AccountingRequest => Code::AccountingResponse,
-            _ => Code::AccessAccept,
-        };
+        let accounting = request.code() == Code::AccountingRequest;
+        let code = if accounting { Code::AccountingResponse } else { Code::AccessAccept };
         socket.send_to(Reply::to(&request, code, &mut room).finish(secret.as_bytes()), peer)?;
     }
 }
