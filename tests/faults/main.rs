@@ -4,6 +4,7 @@ mod agent;
 mod away;
 mod clocks;
 mod durability;
+mod insistence;
 
 use std::time::Duration;
 
