@@ -11,6 +11,7 @@ mod commands;
 mod control;
 mod enrolment;
 mod faults;
+mod figures;
 mod journal;
 mod lifecycle;
 mod monitor;
