@@ -32,19 +32,6 @@ fn an_empty_file_gives_the_defaults_of_the_contract() {
 }
 
 #[test]
-fn the_operators_listener_speaks_https_or_is_reached_from_this_machine_alone() {
-    let tls = "[admin]\nlisten = \"0.0.0.0:8445\"\ntls = { cert = \"a\", key = \"b\" }\n";
-    assert!(read(tls, &[]).unwrap().admin.is_https());
-    assert!(!read("", &[]).unwrap().admin.is_https());
-    let proxied = read("admin.public_url = \"https://ops.example\"", &[]).unwrap();
-    assert!(proxied.admin.is_https());
-    let mixed = faults(&format!("{tls}public_url = \"http://localhost:8445\""));
-    assert!(mixed[0].contains("begin it with https://"), "{mixed:?}");
-    let half = faults("admin.tls.cert = \"a\"");
-    assert!(half[0].contains("admin.tls.cert is set without admin.tls.key"), "{half:?}");
-}
-
-#[test]
 fn the_environment_wins_over_the_file() {
     let text = "[portal]\nlisten = \"127.0.0.1:1\"\naddresses = [\"192.0.2.1\"]\n[portal.tls]\ncert = \"a\"\nkey = \"b\"";
     let config = read(
@@ -129,7 +116,7 @@ fn impossible_values_are_reported_together_each_with_key_value_and_what_is_allow
         ("network.gateway_mac = \"01:00:5e:00:00:01\"", "unicast"),
         ("network.resolvers = []", "at least one"),
         ("timers.report_ms = -1", "from 50"),
-        ("admin.listen = 0.0.0.0:8445", "it must speak https: set admin.tls.cert and admin.tls.key"),
+        ("admin.listen = \"0.0.0.0:8445\"", "this machine alone"),
         ("store.url = \"postgres://db/hotspot\"", "sqlite:PATH"),
     ] {
         assert!(
@@ -163,6 +150,19 @@ fn values_that_contradict_each_other_are_faults() {
 }
 
 #[test]
+fn figures_have_usual_values_and_impossible_ones_are_refused() {
+    let stats = read("", &[]).unwrap().stats;
+    assert_eq!((stats.min_cell, stats.capacity_users, stats.ledger_days), (10, 50, 40));
+    let set = read("[stats]\nbusy_share = 0.5", &[("HOTSPOT__STATS__CAPACITY_USERS", "80")]).unwrap().stats;
+    assert!((set.busy_share - 0.5).abs() < 1e-9 && set.capacity_users == 80);
+    for text in
+        ["busy_share = 0", "busy_share = 1.5", "busy_share = \"much\"", "ledger_days = 2", "min_cell = 0"]
+    {
+        assert_eq!(faults(&format!("[stats]\n{text}")).len(), 1, "{text}");
+    }
+}
+
+#[test]
 fn port_zero_may_stand_for_every_listener() {
     let text = "portal.listen = \"127.0.0.1:0\"\nagents.listen = \"127.0.0.1:0\"\nadmin.listen = \"127.0.0.1:0\"\nmetrics.listen = \"127.0.0.1:0\"";
     assert!(read(text, &[]).is_ok());
@@ -170,7 +170,7 @@ fn port_zero_may_stand_for_every_listener() {
 
 #[test]
 fn keys_of_parts_that_are_not_served_are_checked_and_said_to_do_nothing() {
-    let config = read("radius.radsec = \"0.0.0.0:2083\"\nstats.min_cell = 10", &[]).unwrap();
+    let config = read("radius.radsec = \"0.0.0.0:2083\"", &[]).unwrap();
     assert_eq!(config.notices.len(), 1);
     assert!(config.notices.iter().any(|notice| notice.contains("no RadSec")));
     assert!(faults("radius.auth = \"everywhere\"")[0].starts_with("radius.auth"));

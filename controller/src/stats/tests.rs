@@ -1,6 +1,7 @@
 //! Figures against what happened: equal to it, equal to themselves made anew, and withheld where they must be.
 
 mod city;
+mod cost;
 
 use std::path::Path;
 
@@ -256,6 +257,7 @@ async fn a_database_of_an_older_day_and_a_damaged_file_of_figures_are_noticed() 
     };
     write(&mut place, 1).await;
     place.store.close().await;
+    place.stats.close().await;
     std::fs::copy(&file, &backup).unwrap();
     let mut place = Place::new(folder.path()).await;
     place.made = 10;

@@ -12,6 +12,7 @@ mod commands;
 mod control;
 mod enrolment;
 mod faults;
+mod figures;
 mod journal;
 mod lifecycle;
 mod monitor;

@@ -98,7 +98,8 @@ async fn visitors_of_a_month_are_within_two_in_a_hundred_of_the_rule_and_all_els
             visited = Some(session);
         }
         if count % 500 == 499 {
-            place.write(std::mem::replace(&mut written, batch()), at).await;
+            // When the last of its sessions is over.
+            place.write(std::mem::replace(&mut written, batch()), at + 2 * HOUR).await;
         }
         if count % 20_000 == 19_999 {
             place.roll_up.catch_up().await.unwrap();
