@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use hotspot_tests::lab::sessions::query;
+use hotspot_tests::lab::wait::wait_until;
 use hotspot_tests::lab::{Lab, Settings};
 use hotspot_tests::nas::{Nas, Port};
 use serde::Deserialize;
@@ -73,8 +74,10 @@ impl Scene {
         let mut nas = self.nas(OLD)?;
         let status = nas.status_server()?;
         nas.insist(Port::Acct, &status, LIMIT)?;
-        let login = nas.access(USER.as_bytes(), PASSWORD.as_bytes(), &[])?;
-        nas.insist(Port::Auth, &login, LIMIT).map(drop)
+        wait_until("the account to be known", LIMIT, || {
+            nas.login(USER, PASSWORD).is_ok_and(|accepted| accepted)
+        })
+        .map(drop)
     }
 
     /// The NAS at this address.

@@ -98,14 +98,14 @@ fn configuration(folder: &Path, kept: Kept, auth: u16, secret: &str) -> String {
         Kept::Files => format!(
             "files {{\nfilename = {folder}/users\n}}\ndetail {{\nfilename = {folder}/detail\npermissions = 0600\n}}\n"
         ),
-        // One connection: SQLite has one writer, more of them would only wait for each other.
+        // Connections as shipped; patient, because SQLite has one writer and the others must not give up.
         Kept::Sqlite => format!(
             "sql {{\ndialect = sqlite\ndriver = rlm_sql_sqlite\nsqlite {{\nfilename = {folder}/radius.db\n\
-             busy_timeout = 1000\n}}\nradius_db = radius\nacct_table1 = radacct\nacct_table2 = radacct\n\
+             busy_timeout = 10000\n}}\nradius_db = radius\nacct_table1 = radacct\nacct_table2 = radacct\n\
              postauth_table = radpostauth\nauthcheck_table = radcheck\ngroupcheck_table = radgroupcheck\n\
              authreply_table = radreply\ngroupreply_table = radgroupreply\nusergroup_table = radusergroup\n\
              client_table = nas\nread_groups = no\nread_profiles = no\nsql_user_name = \"%{{User-Name}}\"\n\
-             group_attribute = SQL-Group\npool {{\nstart = 1\nmin = 1\nmax = 1\nspare = 1\nuses = 0\nlifetime = 0\n\
+             group_attribute = SQL-Group\npool {{\nstart = 5\nmin = 3\nmax = 32\nspare = 10\nuses = 0\nlifetime = 0\n\
              idle_timeout = 0\n}}\n$INCLUDE {SQLITE}/queries.conf\n}}\n"
         ),
     };
