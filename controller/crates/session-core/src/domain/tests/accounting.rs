@@ -229,9 +229,7 @@ fn p14_accounting_on_closes_what_began_before_on_that_access_point_alone_and_onc
     }
     // Ten began at or after the restart.
     let on = NINE.plus_ms(4990);
-    let began = std::time::Instant::now();
     field.restart("a", on);
-    assert!(began.elapsed().as_secs() < 1);
     let open_of = |field: &Field, of: &str| {
         let of = nas(of).ap;
         field.rows.sessions.values().filter(|s| s.key.ap == of && s.end.is_none()).count()
