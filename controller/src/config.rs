@@ -124,28 +124,12 @@ impl Config {
             ("metrics.listen", metrics.listen),
         ]);
         let store = StoreConfig { url };
-        Self {
-            data_dir,
-            store,
-            portal,
-            radius,
-            agents,
-            admin,
-            metrics,
-            stats,
-            geo,
-            network,
-            timers,
-            notices,
-        }
+        Self { data_dir, store, portal, radius, agents, admin, metrics, stats, geo, network, timers, notices }
     }
 }
 
 fn read_keys_of_other_parts(reader: &mut Reader) -> Vec<String> {
     let mut notices = Vec::new();
-    if reader.optional("stats.min_cell", |raw: &Raw| parse::whole(raw, 1..=1000)).is_some() {
-        notices.push("stats.min_cell is set, but this version publishes no figures".to_owned());
-    }
     if reader.optional("geo.asn_db", parse::existing_file).is_some() {
         notices.push("geo.asn_db is set, but this version looks up no networks".to_owned());
     }
