@@ -124,20 +124,7 @@ impl Config {
             ("metrics.listen", metrics.listen),
         ]);
         let store = StoreConfig { url };
-        Self {
-            data_dir,
-            store,
-            portal,
-            radius,
-            agents,
-            admin,
-            metrics,
-            stats,
-            geo,
-            network,
-            timers,
-            notices,
-        }
+        Self { data_dir, store, portal, radius, agents, admin, metrics, stats, geo, network, timers, notices }
     }
 }
 

@@ -15,7 +15,9 @@ use crate::operators::commands::nas::NasAdd;
 use crate::operators::commands::operator::{OperatorAdd, OperatorToken};
 use crate::operators::commands::plan::PlanAdd;
 use crate::operators::commands::voucher::VoucherCreate;
-use crate::operators::commands::{self, Form, account, ap, audit, nas, operator, plan, session, stats, voucher};
+use crate::operators::commands::{
+    self, Form, account, ap, audit, nas, operator, plan, session, stats, voucher,
+};
 
 /// Controller of the free WiFi around Hoan Kiem lake: access points, portal, visits.
 #[derive(Debug, Parser)]

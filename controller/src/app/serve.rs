@@ -150,6 +150,7 @@ async fn run(config: Config, sockets: Sockets, store: Store, signals: &mut Signa
     let web = Arc::new(Web::new(Parts {
         store: store.clone(),
         fleet: fleet.clone(),
+        stats: stats.clone(),
         countries,
         zone: config.stats.timezone.clone(),
         https: config.admin.is_https(),

@@ -6,6 +6,7 @@ mod nas;
 pub mod params;
 pub mod sessions;
 mod sign_ins;
+mod stats;
 mod visits;
 
 use std::sync::Arc;
@@ -63,6 +64,8 @@ fn described() -> (Router<Arc<Web>>, OpenApi) {
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::end))
         .routes(routes!(visits::list))
+        .routes(routes!(stats::visits))
+        .routes(routes!(stats::load))
         .routes(routes!(audit::list))
         .routes(routes!(nas::clients))
         .routes(routes!(nas::accounts))
@@ -139,7 +142,18 @@ mod tests {
         );
         let document: serde_json::Value = serde_json::from_str(&made).unwrap();
         assert_eq!(document["openapi"], "3.1.0");
-        for path in ["aps", "sessions", "sessions/{id}", "visits", "audit", "nas", "accounts", "sign-ins"] {
+        for path in [
+            "aps",
+            "sessions",
+            "sessions/{id}",
+            "visits",
+            "stats/visits",
+            "stats/load",
+            "audit",
+            "nas",
+            "accounts",
+            "sign-ins",
+        ] {
             assert!(document["paths"][format!("/api/v1/{path}")].is_object(), "{path} is not described");
         }
     }

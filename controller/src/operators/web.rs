@@ -30,6 +30,7 @@ use super::{api, events};
 use crate::fleet::Fleet;
 use crate::geo::Countries;
 use crate::listen::attempts::Attempts;
+use crate::stats::Stats;
 
 /// An answer must have begun by then.
 const REQUEST_LIMIT: Duration = Duration::from_secs(15);
@@ -44,6 +45,8 @@ pub struct Web {
     store: Store,
     /// The access points' links.
     pub fleet: Fleet,
+    /// The figures.
+    pub stats: Stats,
     /// Countries of addresses.
     pub countries: Countries,
     /// The zone of civil days.
@@ -67,6 +70,8 @@ pub struct Parts {
     pub store: Store,
     /// The access points' links.
     pub fleet: Fleet,
+    /// The figures.
+    pub stats: Stats,
     /// Countries of addresses.
     pub countries: Countries,
     /// The zone of civil days.
@@ -81,10 +86,10 @@ impl Web {
     /// Puts it together.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let Parts { store, fleet, countries, zone, https, stop } = parts;
+        let Parts { store, fleet, stats, countries, zone, https, stop } = parts;
         let pulse = events::Pulse::new(store.clone(), fleet.clone());
         let attempts = Attempts::new(MOST_REFUSALS, WINDOW_MS);
-        Self { store, fleet, countries, zone, https, pulse, stop, attempts }
+        Self { store, fleet, stats, countries, zone, https, pulse, stop, attempts }
     }
 
     /// The store in the name of an operator: the audit log says so of every change.

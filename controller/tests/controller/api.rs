@@ -237,3 +237,39 @@ async fn lists_of_radius_show_no_secret_and_names_of_people_to_engineers_alone()
     }
     assert_eq!(engineer.get(&controller, "/api/v1/openapi.json").await.json()["openapi"], "3.1.0");
 }
+
+#[tokio::test]
+async fn figures_are_asked_for_by_range_and_an_impossible_one_is_named() {
+    let files = Files::new();
+    let controller = Controller::start(&files).await;
+    let browser = Browser::signed_in(&controller, &files, LAN, "analyst").await;
+    files.token("hk-16");
+    let ask = async |query: &str| browser.get(&controller, &format!("/api/v1/stats/{query}")).await;
+    for public in ["", "&public=true"] {
+        let range = "visits?from=2026-11-01&to=2026-12-01&by=zone&step=hour";
+        let answer = ask(&format!("{range}{public}")).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let figures = answer.json();
+        assert_eq!((&figures["items"], &figures["next"]), (&json!([]), &Value::Null));
+        assert!(figures["counting_rule"].as_str().unwrap().contains("one device address on one civil day"));
+        assert_eq!(figures["dwell_bounds_ms"].as_array().unwrap().len(), 7);
+    }
+    for (query, said) in [
+        ("visits", "from: it must be given, such as 2026-11-24; to: it must be given"),
+        ("visits?from=2026-11-02&to=2026-11-01", "to: it must be later than from"),
+        ("visits?from=2019-01-01&to=2026-11-01", "from: the range leaves the years 2020 to 2099"),
+        ("visits?from=2024-01-01&to=2026-11-01&step=hour", "to: by hour at most 400 days"),
+        ("visits?from=2026-11-01&to=2026-11-02&by=street", "by: all, ap or zone is allowed"),
+        ("visits?from=2026-11-01&to=2026-11-02&step=week", "step: hour or day is allowed"),
+        ("visits?from=2026-11-01&to=2026-11-02&public=perhaps", "public: true or false is allowed"),
+        ("load?weeks=0", "weeks: a whole number from 1 to 52 is allowed"),
+    ] {
+        let answer = ask(query).await;
+        assert_eq!(answer.status, 400, "{query}");
+        assert!(answer.problem().contains(said), "{query}: {}", answer.body);
+    }
+    let load = ask("load?weeks=2").await.json();
+    assert_eq!((&load["items"][0]["ap"], &load["items"][0]["weeks"]), (&json!("hk-16"), &json!(2)));
+    assert!(load["from_ms"].as_u64() < load["to_ms"].as_u64(), "{load}");
+    assert_eq!(Browser::new().get(&controller, "/api/v1/stats/load").await.status, 401);
+}

@@ -95,6 +95,22 @@ impl Params {
         period
     }
 
+    /// `from` and `to` as in [`Params::period`], both of which must be given.
+    pub fn period_given(&mut self, zone: &TimeZone) -> (UnixMs, UnixMs) {
+        for name in ["from", "to"] {
+            if !self.given.iter().any(|(key, _)| key == name) {
+                self.wrong(name, "it must be given, such as 2026-11-24".to_owned());
+            }
+        }
+        self.period(zone, (UnixMs(0), UnixMs(1)))
+    }
+
+    /// Whether nothing was wrong so far.
+    #[must_use]
+    pub fn is_fine(&self) -> bool {
+        self.errors.is_empty()
+    }
+
     /// Ends the reading.
     ///
     /// # Errors
