@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
-use hotspot_tests::demo::{check, street};
+use hotspot_tests::demo::{check, console, street};
 use hotspot_tests::forwarder::publish;
 use hotspot_tests::lab::controller::portal_url;
 use hotspot_tests::lab::{Lab, Settings};
@@ -79,6 +79,9 @@ fn show_places(lab: &Lab) -> Result<()> {
     println!(
         "           or a browser at https://{portal}/ (its certificate is for {host}, by this lab's authority)"
     );
+    let link = console::link(lab)?;
+    let secret = link.rsplit('/').next().unwrap_or_default();
+    println!("  console  http://{admin}/sign-in/{secret} (works once, for half an hour)");
     println!("  health   http://{admin}/readyz");
     println!("  metrics  http://{metrics}/metrics");
     println!("  logs     {}", lab.logs().display());

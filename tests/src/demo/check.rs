@@ -1,10 +1,12 @@
 //! A short script of visits, every step verified and printed as it passes.
 
 use std::net::IpAddr;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
+use serde_json::Value;
 
+use crate::demo::console::{self, SignedIn};
 use crate::lab::Lab;
 use crate::lab::addresses::WEB4;
 use crate::lab::http::Client;
@@ -70,6 +72,13 @@ pub fn play(lab: &mut Lab, begin: Instant) -> Result<u32> {
 
     other_make(lab)?;
     steps.passed("an access point of another make signs somebody in by RADIUS, refuses a wrong password, and its session is counted");
+
+    let link = console::link(lab)?;
+    let operator = SignedIn::by(lab, &link)?;
+    ensure!(operator.page(lab, "/")?.contains("hk-16"), "the console's first page does not show hk-16");
+    steps.passed("the one-time link signs an operator in, once, and the console shows the access points");
+    let visits = figures(lab, &operator)?;
+    steps.passed(&format!("the figures have this demo's own visits: {visits}"));
 
     let guide = lab.outside_client("en")?.get(&(crate::lab::controller::portal_url() + "/"))?;
     ensure!(guide.status == 200, "the public guide is answered with {}", guide.status);
@@ -151,6 +160,24 @@ fn other_make(lab: &Lab) -> Result<()> {
     let stored = r#"hotspot_radius_requests_total{kind="acct",outcome="stored"} 2"#;
     ensure!(metrics.text().contains(stored), "the metrics do not know of two stored records");
     Ok(())
+}
+
+/// The hours of now, by access point: both visitors and the one of another make, with the bytes of the download.
+fn figures(lab: &Lab, operator: &SignedIn) -> Result<u64> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+    let hour =
+        |secs: u64| Ok::<_, anyhow::Error>(jiff::Timestamp::from_second(i64::try_from(secs)?)?.to_string());
+    let (from, to) = (hour((now / 3600 - 1) * 3600)?, hour((now / 3600 + 2) * 3600)?);
+    let path = format!("/api/v1/stats/visits?from={from}&to={to}&by=ap&step=hour");
+    let sum = |items: &[Value], what: &str| items.iter().filter_map(|item| item.get(what)?.as_u64()).sum::<u64>();
+    let mut last = Value::Null;
+    let found = wait_for("the figures of these visits", REPORT_LIMIT, || {
+        last = operator.api(lab, &path).ok()?;
+        let items = last.get("items")?.as_array()?;
+        let (visits, bytes) = (sum(items, "visits"), sum(items, "bytes_down"));
+        (visits == 3 && bytes > DOWNLOAD_BYTES).then_some(visits)
+    });
+    found.with_context(|| format!("the figures are {last}"))
 }
 
 fn walk(lab: &Lab, phone: &mut Phone, client: &Client) -> Result<()> {
