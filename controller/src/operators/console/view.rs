@@ -12,7 +12,7 @@ mod sign_in;
 mod usage;
 
 pub use access_point::{
-    AccessPointPage, AccessPoints, ApRow, ApState, Configuration, Journal, Kind, Link, Load24,
+    AccessPointPage, AccessPoints, ApOrder, ApRow, ApState, Configuration, Journal, Kind, Link, Load24,
 };
 pub use audit::{Audit, AuditRow};
 pub use load::{Heat, Load, LoadHour, LoadRow};
@@ -87,4 +87,17 @@ pub struct Moment {
     pub mean: Option<f64>,
     /// Most devices that were on line together; `None` where nothing was recorded.
     pub peak: Option<u32>,
+}
+
+/// Why a page cannot be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// There is no such page, or what it was about is gone.
+    NotFound,
+    /// The form did not carry the secret of this sign-in, or came from another site.
+    Forged,
+    /// The store cannot answer now.
+    Unavailable,
+    /// What was asked for makes no sense.
+    BadRequest,
 }

@@ -7,8 +7,37 @@ use super::{ApRef, Moment, Problem, SessionRow, Untrusted};
 /// The list.
 #[derive(Debug, Clone, Default)]
 pub struct AccessPoints {
-    /// Every access point, worst first.
+    /// Every access point, in any order.
     pub rows: Vec<ApRow>,
+    /// The order they are to be shown in.
+    pub order: ApOrder,
+}
+
+/// The order of a list of access points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ApOrder {
+    /// The worst state first, in it the fullest.
+    #[default]
+    State,
+    /// By id.
+    Id,
+    /// The most devices first.
+    Devices,
+    /// The most data first.
+    Data,
+}
+
+impl ApOrder {
+    /// The order for the value of `?sort=`; the usual one for another word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Self {
+        match word {
+            "id" => Self::Id,
+            "devices" => Self::Devices,
+            "data" => Self::Data,
+            _ => Self::State,
+        }
+    }
 }
 
 /// One access point in a list and on the map.

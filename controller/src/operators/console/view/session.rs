@@ -15,6 +15,8 @@ pub struct Sessions {
     pub total: usize,
     /// Where the next page begins.
     pub next: Option<String>,
+    /// How ending a visit went, of the form that led here.
+    pub done: Option<KickDone>,
 }
 
 /// One live session.
