@@ -4,12 +4,15 @@
   const box = document.getElementById('plot');
   const table = box && document.getElementById(box.dataset.table);
   if (!table || !window.uPlot) return;
-  const { lang, zone, hours } = box.dataset;
+  const { zone, hours } = box.dataset;
+  // Day before month, as the rest of the page writes it.
+  const lang = box.dataset.lang === 'en' ? 'en-GB' : box.dataset.lang;
   const rows = [...table.querySelectorAll('tbody tr')].reverse();
   const figure = (row, name) => { const text = row.dataset[name]; return text === undefined || text === '' ? null : Number(text); };
   const times = rows.map(row => Number(row.dataset.t));
   const step = times.length > 1 ? times[1] - times[0] : 86400;
-  const data = [times, ...['visits', 'unique', 'peak'].map(name => rows.map(row => figure(row, name)))];
+  // A step is drawn at its middle, so that bars and lines of one step stand over each other.
+  const data = [times.map(at => at + step / 2), ...['visits', 'unique', 'peak'].map(name => rows.map(row => figure(row, name)))];
   const byHour = hours === 'true';
   const words = options => new Intl.DateTimeFormat(lang, { timeZone: zone, hourCycle: 'h23', ...options });
   const tick = words(byHour ? { day: 'numeric', month: 'numeric', hour: '2-digit', minute: '2-digit' } : { day: 'numeric', month: 'short' });
@@ -37,8 +40,8 @@
         { ...axis, size: 56, values: (u, ticks) => ticks.map(value => Number.isInteger(value) ? number.format(value) : '') },
       ],
       series: [
-        { label: '', value: (u, at) => at == null ? '' : full.format(at * 1000) },
-        { label: box.dataset.visits, stroke: colour('--c1'), fill: colour('--l1'), width: 1.5, paths: uPlot.paths.bars({ size: [0.8, 60], align: 1 }), points: { show: false }, value: shown },
+        { label: box.dataset.when, value: (u, at) => at == null ? '–' : full.format((at - step / 2) * 1000) },
+        { label: box.dataset.visits, stroke: colour('--c1'), fill: colour('--l2'), width: 1, paths: uPlot.paths.bars({ size: [0.8, 60] }), points: { show: false }, value: shown },
         { label: box.dataset.unique, stroke: colour('--c2'), width: 2, dash: [8, 4], points: { show: times.length < 60, size: 5 }, value: shown },
         { label: box.dataset.peak, stroke: colour('--c3'), width: 2, dash: [3, 3], points: { show: false }, value: shown },
       ],

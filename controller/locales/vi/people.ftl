@@ -1,16 +1,16 @@
-# Ai được làm gì, và ai đã làm: máy khách RADIUS, tài khoản, đăng nhập, nhật ký.
+# Ai được làm gì, và ai đã làm: thiết bị RADIUS, tài khoản, đăng nhập, nhật ký.
 
 nas-count = { $n ->
-    [0] Chưa có máy khách RADIUS
-   *[other] { $n } máy khách RADIUS
+    [0] Chưa có thiết bị RADIUS
+   *[other] { $n } thiết bị RADIUS
 }
 nas-empty = Chưa có điểm phát nào hỏi qua RADIUS. Hãy thêm điểm đầu tiên bên dưới.
-nas-table = Bảng các máy khách RADIUS
+nas-table = Bảng các thiết bị RADIUS
 nas-name = Tên
 nas-addresses = Địa chỉ hoặc mạng
 sessions-column = Phiên
 nas-exempt = Không bắt buộc Message-Authenticator
-nas-add = Thêm máy khách RADIUS
+nas-add = Thêm thiết bị RADIUS
 nas-add-do = Thêm
 nas-added = đã được thêm. Mật khẩu chung:
 nas-secret-once = Hãy chép ngay vào điểm phát: nó chỉ hiện một lần này.
@@ -86,8 +86,8 @@ audit-sign-in-revoke = Kết thúc đăng nhập
 audit-operator-add = Thêm người vận hành
 audit-operator-link = Tạo liên kết đăng nhập
 audit-operator-remove = Xóa người vận hành
-audit-nas-add = Thêm máy khách RADIUS
-audit-nas-remove = Xóa máy khách RADIUS
+audit-nas-add = Thêm thiết bị RADIUS
+audit-nas-remove = Xóa thiết bị RADIUS
 audit-account-add = Thêm tài khoản
 audit-account-import = Nhập tài khoản
 audit-voucher-create = Tạo phiếu

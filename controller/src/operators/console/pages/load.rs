@@ -114,9 +114,13 @@ fn hour_in_words(frame: &Frame, weeks: u32, hour: &LoadHour) -> Html {
     frame.tell("load-hour", values)
 }
 
-/// The upper bounds of the first three steps of the scale.
+/// The upper bounds of the first three steps of the scale, as numbers that are easy to say.
 fn bounds(most: f64) -> [f64; 3] {
-    [0.1, 0.3, 0.6].map(|share| (most * share).ceil().max(1.0))
+    [0.1, 0.3, 0.6].map(|share| {
+        let bound = (most * share).max(1.0);
+        let unit = (10f64.powf(bound.log10().floor()) / 2.0).max(1.0);
+        (bound / unit).round() * unit
+    })
 }
 
 fn heat_row(frame: &Frame, hour: usize, days: &[Option<f64>; 7], bounds: [f64; 3]) -> HeatRow {
