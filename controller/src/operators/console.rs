@@ -9,3 +9,6 @@ mod plot;
 mod shell;
 mod text;
 pub mod view;
+
+#[cfg(test)]
+mod tests;

@@ -90,6 +90,11 @@ impl<'a> Shell<'a> {
         self.frame.say(key)
     }
 
+    /// Name of a table's box, which differs from the name of the section around it.
+    pub(super) fn table(&self, key: &str) -> Html {
+        self.frame.tell("table-of", vec![("name", self.say(key).into())])
+    }
+
     pub(super) fn tag(&self) -> &'static str {
         self.frame.language.tag()
     }
