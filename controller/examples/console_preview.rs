@@ -26,6 +26,7 @@ use hotspot_controller::operators::console::{assets, pages};
 use http::header::{CONTENT_TYPE, SET_COOKIE};
 use http::{HeaderMap, StatusCode, Uri};
 use serde::Deserialize;
+use store::Role;
 use tokio::sync::watch;
 
 /// Counts changes: pages show it in their figures, `/events` announces it.
@@ -58,7 +59,7 @@ const STATES: [(&str, &str); 34] = [
     ("/load", "planning"),
     ("/load?state=first", "planning, nothing recorded"),
     ("/nas", "RADIUS clients and the command"),
-    ("/nas?state=form", "RADIUS clients and the form, refused"),
+    ("/load?state=wrong", "planning, impossible weeks"),
     ("/nas?state=first", "RADIUS clients, none yet"),
     ("/accounts", "accounts"),
     ("/sign-ins", "my sign-ins"),
@@ -88,7 +89,6 @@ fn frame(headers: &HeaderMap, uri: &Uri, signed_in: bool) -> Frame {
         now_ms: sample::NOW_MS,
         zone: jiff::tz::TimeZone::get("Asia/Ho_Chi_Minh").unwrap_or(jiff::tz::TimeZone::UTC),
         path: uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
-        csrf: "sample".to_owned(),
         problems: 5,
     }
 }
@@ -166,10 +166,11 @@ async fn sign_in(headers: HeaderMap, uri: OriginalUri, Path(token): Path<String>
     let view = match token.as_str() {
         "used" => SignIn::Used,
         "old" => SignIn::Expired,
+        "disabled" => SignIn::Disabled,
         "unknown" => SignIn::Unknown,
         "out" => SignIn::SignedOut,
         "needed" => SignIn::Needed,
-        _ => SignIn::Link { token },
+        _ => SignIn::Link { token, email: "linh@hanoi.example".to_owned(), role: Role::Engineer },
     };
     pages::sign_in(&frame(&headers, &uri, false), &view)
 }

@@ -177,11 +177,7 @@ pub fn access_point(id: &str) -> Option<AccessPointPage> {
             stations: up.then_some(71),
             grants: up.then_some(1_236),
         }),
-        journal: agent.then(|| Journal {
-            waiting: up.then_some(2),
-            durable: 88_213,
-            durable_ms: row.heard_ms,
-        }),
+        journal: agent.then(|| Journal { waiting: up.then_some(2) }),
         configuration: agent.then_some(Configuration { wanted: Some(41), applied: up.then_some(41) }),
         load: Load24 {
             hours: if row.state == ApState::Retired { Vec::new() } else { day(58.0) },

@@ -180,6 +180,7 @@ pub fn load(state: &str) -> Load {
         to_ms: MONDAY_MS + 21 * DAY_MS,
         ..Load::default()
     };
+    let base = Load { refused: state == "wrong", ..base };
     if state == "first" {
         return Load { with_room: 0, ..base };
     }

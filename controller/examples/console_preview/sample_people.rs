@@ -1,8 +1,8 @@
 //! Sample data of who may do what and who did.
 
 use hotspot_controller::operators::console::view::{
-    AccountRow, Accounts, Audit, AuditRow, Countries, Country, MySignIns, NasClients, NasForm, NasRow,
-    SignInRow, Untrusted,
+    AccountRow, Accounts, Audit, AuditRow, Countries, Country, MySignIns, NasClients, NasRow, SignInRow,
+    Untrusted,
 };
 
 use crate::sample::{NOW_MS, name};
@@ -11,52 +11,38 @@ const MINUTE_MS: u64 = 60_000;
 const DAY_MS: u64 = 24 * 60 * MINUTE_MS;
 
 pub fn nas(state: &str) -> NasClients {
-    let row = |label: &str, addresses: &str, sessions, heard: Option<u64>, exempt| NasRow {
+    let row = |label: &str, address: &str, make: &str, sessions, exempt| NasRow {
         name: label.to_owned(),
-        addresses: addresses.to_owned(),
+        address: address.to_owned(),
+        make: make.to_owned(),
         zone: (sessions > 0).then(|| name("Bờ đông – Đinh Tiên Hoàng", "East shore - Dinh Tien Hoang")),
         sessions,
-        heard_ms: heard,
+        added_ms: NOW_MS - 9 * DAY_MS,
         exempt,
     };
     let rows = vec![
-        row("cafe-1", "192.0.2.10", 7, Some(NOW_MS - 40_000), false),
-        row("dong-xuan", "198.51.100.0/28", 31, Some(NOW_MS - 4_000), false),
-        row("old-hotel", "203.0.113.77", 0, None, true),
+        row("cafe-1", "192.0.2.10", "coova", 7, false),
+        row("dong-xuan", "198.51.100.0/28", "mikrotik", 31, false),
+        row("old-hotel", "203.0.113.77", "generic", 0, true),
     ];
-    let form = NasForm {
-        name: "cafe 1".to_owned(),
-        address: "192.0.2.300".to_owned(),
-        zone: "lake-east".to_owned(),
-        zones: vec![(
-            "lake-east".to_owned(),
-            name("Bờ đông – Đinh Tiên Hoàng", "East shore - Dinh Tien Hoang"),
-        )],
-        name_error: Some("Use letters, digits and hyphens, such as cafe-1.".to_owned()),
-        address_error: Some("Use an address or a network, such as 192.0.2.10 or 192.0.2.0/24.".to_owned()),
-    };
-    NasClients {
-        rows: if state == "first" { Vec::new() } else { rows },
-        form: (state == "form").then_some(form),
-        added: None,
-    }
+    NasClients { rows: if state == "first" { Vec::new() } else { rows } }
 }
 
 pub fn accounts() -> Accounts {
-    let row = |label: &[u8], voucher, ends_ms, disabled| AccountRow {
+    let row = |label: &[u8], voucher, first_used_ms| AccountRow {
         name: Untrusted(label.to_vec()),
         plan: "free".to_owned(),
         voucher,
-        ends_ms,
-        disabled,
+        added_ms: NOW_MS - 9 * DAY_MS,
+        first_used_ms,
     };
     Accounts {
         rows: vec![
-            row("nguyễn.văn.an".as_bytes(), false, None, false),
-            row(b"guest\"><img src=x>", false, Some(NOW_MS + 30 * DAY_MS), false),
-            row(b"\0\x07bell\xff", false, None, true),
-            row(b"7KQF-M2XA", true, Some(NOW_MS + DAY_MS), false),
-            row(b"9WPC-44TR", true, Some(NOW_MS - 2 * DAY_MS), false),
+            row("nguyễn.văn.an".as_bytes(), false, None),
+            row(b"guest\"><img src=x>", false, None),
+            row(b"\0\x07bell\xff", false, None),
+            row(b"7KQF-M2XA", true, Some(NOW_MS - DAY_MS)),
+            row(b"9WPC-44TR", true, None),
         ],
         total: 212,
         next: Some("9WPC-44TR".to_owned()),
@@ -74,7 +60,7 @@ pub fn sign_ins() -> MySignIns {
         browser: Untrusted::from(browser),
         current,
     };
-    let vietnam = Country::Known { code: "VN".to_owned(), name: "Vietnam".to_owned() };
+    let vietnam = Country::Known("VN".to_owned());
     let chromium = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
     MySignIns {
         rows: vec![
@@ -93,16 +79,15 @@ pub fn audit() -> Audit {
         action: action.to_owned(),
         subject: Untrusted(subject.to_vec()),
         detail: Untrusted::from(detail),
-        address: (who != "command line").then(|| "203.0.113.20".to_owned()),
     };
     Audit {
         rows: vec![
-            row(4 * MINUTE_MS, "Trần Thị Linh", "session.kick", b"HK-16 8T2M", "visitor asked for it"),
-            row(50 * MINUTE_MS, "Trần Thị Linh", "sign_in", b"", "Chromium, VN"),
-            row(DAY_MS, "command line", "nas.add", b"cafe-1", "192.0.2.10"),
-            row(DAY_MS + 9, "command line", "account.add", b"guest\"><img src=x>", ""),
-            row(2 * DAY_MS, "command line", "operator.add", "Trần Thị Linh".as_bytes(), "engineer"),
-            row(2 * DAY_MS, "command line", "plan.future", b"\0\xff", ""),
+            row(4 * MINUTE_MS, "linh@hanoi.example", "visit.kick", b"HK-16 8T2M", "visitor asked for it"),
+            row(50 * MINUTE_MS, "linh@hanoi.example", "operator.sign_in", b"", "Chromium, VN"),
+            row(DAY_MS, "command:root", "nas.put", b"cafe-1", "192.0.2.10"),
+            row(DAY_MS + 9, "command:root", "account.put", b"guest\"><img src=x>", ""),
+            row(2 * DAY_MS, "command:root", "operator.add", "Trần Thị Linh".as_bytes(), "engineer"),
+            row(2 * DAY_MS, "command:root", "plan.future", b"\0\xff", ""),
         ],
         next: Some("6".to_owned()),
     }

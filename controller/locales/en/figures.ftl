@@ -47,8 +47,8 @@ language-es = Spanish
 language-ru = Russian
 language-th = Thai
 language-ms = Malay
-language-unknown = Not known
-dwell-heading = How long visits lasted
+language-unknown = Other or not known
+dwell-heading = How long sessions lasted
 dwell-column = Length
 dwell-under = under { $to }
 dwell-between = { $from } to { $to }
@@ -65,13 +65,14 @@ funnel-page = Page shown
 funnel-accept = Accepted
 funnel-gate = Gate open
 funnel-first-byte = First byte
+funnel-note = A phone asks several times before it sees the page, so these two lines are not compared. Times are rounded up.
 rule-heading = How this is counted
 rule-devices = <b>Devices, not people.</b> Some people carry two, some never switch Wi-Fi on.
 rule-error = <b>Different devices</b> are counted by a sketch, not by a list. 19 times of 20 the true number is within { $error } of the one shown.
 rule-randomised = <b>Changing addresses:</b> { $share } of the devices used a randomised address. One that changes its address within a day counts twice.
 rule-randomised-unknown = <b>Changing addresses:</b> the share of randomised addresses is not known for this period. A device that changes its address within a day counts twice.
 rule-days = <b>Days:</b> a device that comes on two days counts once on each of them; the figure of several days is the sum of the days, because the key of a day is destroyed after it.
-rule-visit = <b>A visit</b> is one consent on the portal until it ends; walking to the next access point begins a new session of the same visit.
+rule-visit = <b>A visit</b> is one consent on the portal until it ends; walking to the next access point begins a new session of the same visit. At RADIUS access points it is one sign-in.
 rule-private = <b>Kept</b> are sums by hour and day, and no list of devices.
 rule-up-to = <b>Up to date</b> until { $moment }.
 
@@ -80,9 +81,8 @@ load-heading = { $n ->
     [one] 1 access point was above { $percent } % of its places
    *[other] { $n } access points were above { $percent } % of their places
 }
-load-percent = Full from, % of places
 load-weeks = Last weeks
-load-refused = Choose 10 to 100 per cent and 1 to 26 weeks. The usual choice is shown.
+load-refused = Choose 1 to 52 weeks. The usual number is shown.
 load-row = { $n ->
     [one] In 1 hour of the week. At most { $peak } of { $capacity } devices at once ({ $percent } %).
    *[other] In { $n } hours of the week. At most { $peak } of { $capacity } devices at once ({ $percent } %).
@@ -98,7 +98,7 @@ load-with-room = { $n ->
    *[other] { $n } access points had room in every hour.
 }
 load-no-capacity = Nobody said how many devices these have room for
-load-rule = An hour counts when the most devices on line together in it were above the share. Weeks begin on Monday; the present week is not in.
+load-rule = An hour counts when the most devices on line together in it were more than { $percent } % of the places (stats.busy_share and stats.capacity_users in the configuration). Weeks begin on Monday; the present week is not in.
 heat-heading = Busy hours: devices on line, mean of these weeks
 heat-empty = Nothing was recorded in these weeks yet.
 heat-under = under { $n }

@@ -44,8 +44,8 @@ language-es = Tiếng Tây Ban Nha
 language-ru = Tiếng Nga
 language-th = Tiếng Thái
 language-ms = Tiếng Mã Lai
-language-unknown = Chưa biết
-dwell-heading = Lượt dùng kéo dài bao lâu
+language-unknown = Khác hoặc chưa biết
+dwell-heading = Phiên kéo dài bao lâu
 dwell-column = Thời gian
 dwell-under = dưới { $to }
 dwell-between = { $from } đến { $to }
@@ -62,13 +62,14 @@ funnel-page = Trang hiện ra
 funnel-accept = Đồng ý
 funnel-gate = Cổng mở
 funnel-first-byte = Byte đầu tiên
+funnel-note = Máy hỏi nhiều lần trước khi thấy trang, nên hai dòng đầu không so với nhau. Thời gian được làm tròn lên.
 rule-heading = Cách đếm
 rule-devices = <b>Thiết bị, không phải người.</b> Có người mang hai máy, có người không bao giờ bật Wi-Fi.
 rule-error = <b>Thiết bị khác nhau</b> được đếm bằng phác đồ, không bằng danh sách. 19 trên 20 lần, số thật lệch không quá { $error } so với số hiện ra.
 rule-randomised = <b>Địa chỉ thay đổi:</b> { $share } thiết bị dùng địa chỉ ngẫu nhiên. Máy đổi địa chỉ trong ngày được đếm hai lần.
 rule-randomised-unknown = <b>Địa chỉ thay đổi:</b> chưa biết tỷ lệ địa chỉ ngẫu nhiên trong khoảng này. Máy đổi địa chỉ trong ngày được đếm hai lần.
 rule-days = <b>Ngày:</b> thiết bị đến hai ngày được đếm một lần trong mỗi ngày; số của nhiều ngày là tổng các ngày, vì khóa của mỗi ngày bị hủy sau ngày đó.
-rule-visit = <b>Một lượt dùng</b> là một lần đồng ý trên trang chào cho đến khi kết thúc; đi sang điểm phát khác mở một phiên mới của cùng lượt đó.
+rule-visit = <b>Một lượt dùng</b> là một lần đồng ý trên trang chào cho đến khi kết thúc; đi sang điểm phát khác mở một phiên mới của cùng lượt đó. Ở điểm phát RADIUS đó là một lần đăng nhập.
 rule-private = <b>Giữ lại</b> là các tổng theo giờ và ngày, không có danh sách thiết bị.
 rule-up-to = <b>Cập nhật</b> đến { $moment }.
 
@@ -76,9 +77,8 @@ load-heading = { $n ->
     [0] Nơi nào cũng còn chỗ: không giờ nào vượt { $percent } % trong { $weeks } tuần
    *[other] { $n } điểm phát vượt { $percent } % số chỗ
 }
-load-percent = Coi là đầy từ, % số chỗ
 load-weeks = Số tuần qua
-load-refused = Hãy chọn 10 đến 100 phần trăm và 1 đến 26 tuần. Đang hiện lựa chọn thông thường.
+load-refused = Hãy chọn 1 đến 52 tuần. Đang hiện số tuần thông thường.
 load-row = Trong { $n } giờ của tuần. Nhiều nhất { $peak } trên { $capacity } thiết bị cùng lúc ({ $percent } %).
 load-hour = { $weekday } { $from }–{ $to }: <b>{ $weeks } trên { $n }</b> tuần
 load-more-hours = và { $n } giờ nữa
@@ -87,7 +87,7 @@ load-with-room = { $n ->
    *[other] { $n } điểm phát còn chỗ trong mọi giờ.
 }
 load-no-capacity = Chưa ai ghi những điểm này đủ chỗ cho bao nhiêu thiết bị
-load-rule = Một giờ được tính khi số thiết bị nhiều nhất cùng lúc vượt tỷ lệ đã chọn. Tuần bắt đầu từ thứ hai; tuần này chưa tính.
+load-rule = Một giờ được tính khi số thiết bị nhiều nhất cùng lúc vượt { $percent } % số chỗ (stats.busy_share và stats.capacity_users trong cấu hình). Tuần bắt đầu từ thứ hai; tuần này chưa tính.
 heat-heading = Giờ đông: thiết bị đang dùng, trung bình các tuần này
 heat-empty = Chưa có gì được ghi lại trong các tuần này.
 heat-under = dưới { $n }

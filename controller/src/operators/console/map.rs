@@ -94,7 +94,7 @@ fn marker(frame: &Frame, site: &ApRow, (x, y): (f64, f64)) -> Marker {
         ApState::Behind => format!(
             "<circle class=\"l{step}\" r=\"8\"/><circle class=\"cf\" r=\"9.5\"/><text class=\"t{step}\" y=\"3\">{text}</text>"
         ),
-        ApState::Up => {
+        ApState::Up | ApState::Quiet => {
             format!("<circle class=\"l{step}\" r=\"8\"/><text class=\"t{step}\" y=\"3\">{text}</text>")
         }
     };

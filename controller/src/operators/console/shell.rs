@@ -210,6 +210,7 @@ pub(super) fn state_look(state: ApState) -> (&'static str, &'static str, &'stati
         ApState::Trouble => ("w", "warn", "state-trouble"),
         ApState::Behind => ("n", "info", "state-behind"),
         ApState::Up => ("", "tick", "state-up"),
+        ApState::Quiet => ("q", "info", "state-quiet"),
         ApState::New => ("n", "info", "state-new"),
         ApState::Retired => ("q", "off", "state-retired"),
     }
@@ -265,6 +266,7 @@ pub(super) fn answer(frame: &Frame, status: StatusCode, page: &impl Template) ->
     headers.insert(VARY, HeaderValue::from_static("accept-language, cookie"));
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    // Not less: without a referrer to its own site a browser sends no Origin with a form either.
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     response
 }

@@ -16,10 +16,10 @@ pub use access_point::{
 };
 pub use audit::{Audit, AuditRow};
 pub use load::{Heat, Load, LoadHour, LoadRow};
-pub use nas::{AccountRow, Accounts, Added, NasClients, NasForm, NasRow};
+pub use nas::{AccountRow, Accounts, NasClients, NasRow};
 pub use overview::{Overview, Problem, Totals, Trouble};
 pub use session::{Kick, KickDone, KickPage, SessionRow, Sessions};
-pub use sign_in::{Countries, Country, MySignIns, SignIn, SignInRow};
+pub use sign_in::{Countries, MySignIns, SignIn, SignInRow};
 pub use usage::{
     BusyHour, CountingRule, DwellBin, FunnelStep, Language as PhoneLanguage, Period, RangeError, Step, Usage,
     Zone,
@@ -27,6 +27,8 @@ pub use usage::{
 
 use jiff::tz::TimeZone;
 use store::Name;
+
+pub use crate::geo::Country;
 
 use super::language::Language;
 
@@ -43,8 +45,6 @@ pub struct Frame {
     pub zone: TimeZone,
     /// Path and query of this page: where a change of language leads back to.
     pub path: String,
-    /// What every form carries against posts from other sites.
-    pub csrf: String,
     /// How many things are wrong now; the navigation shows it.
     pub problems: usize,
 }
@@ -94,8 +94,8 @@ pub struct Moment {
 pub enum Failure {
     /// There is no such page, or what it was about is gone.
     NotFound,
-    /// The form did not carry the secret of this sign-in, or came from another site.
-    Forged,
+    /// The operator's role may not do this.
+    NotAllowed,
     /// The store cannot answer now.
     Unavailable,
     /// What was asked for makes no sense.

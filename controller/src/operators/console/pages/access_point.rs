@@ -6,7 +6,7 @@ use super::overview::Figure;
 use super::prelude::*;
 use super::session_row::{Row, row};
 use super::trouble::{ProblemRow, problem};
-use crate::operators::console::view::{AccessPointPage, ApState, Configuration, Frame, Journal, Link};
+use crate::operators::console::view::{AccessPointPage, ApState, Configuration, Frame, Kind, Link};
 
 #[derive(Template)]
 #[template(path = "console/access_point.html")]
@@ -42,7 +42,7 @@ pub fn access_point(frame: &Frame, view: &AccessPointPage) -> Response {
     let page = Page {
         shell: Shell::new(frame, Room::AccessPoints, title).live("aps"),
         pill: frame.state_pill(top.state),
-        in_words: in_words(frame, top.state),
+        in_words: in_words(frame, top.state, top.kind),
         problems: view.problems.iter().map(|one| problem(frame, one, false)).collect(),
         figures: figures(frame, view),
         day: day(frame, &view.load.hours, view.load.capacity),
@@ -58,13 +58,17 @@ pub fn access_point(frame: &Frame, view: &AccessPointPage) -> Response {
     answer(frame, StatusCode::OK, &page)
 }
 
-fn in_words(frame: &Frame, state: ApState) -> Html {
+fn in_words(frame: &Frame, state: ApState, kind: Kind) -> Html {
+    if kind == Kind::Radius {
+        return frame.say(if state == ApState::Up { "says-up-radius" } else { "says-quiet" });
+    }
     frame.say(match state {
         ApState::Down => "says-down",
         ApState::Full => "says-full",
         ApState::Trouble => "says-trouble",
         ApState::Behind => "says-behind",
         ApState::Up => "says-up",
+        ApState::Quiet => "says-quiet",
         ApState::New => "says-new",
         ApState::Retired => "says-retired",
     })
@@ -118,9 +122,6 @@ fn facts(frame: &Frame, view: &AccessPointPage) -> Vec<Fact> {
     if let Some(configuration) = view.configuration {
         facts.push(fact("configuration", configuration_in_words(frame, configuration)));
     }
-    if let Some(journal) = view.journal {
-        facts.push(fact("journal", journal_in_words(frame, journal)));
-    }
     facts
 }
 
@@ -156,15 +157,5 @@ fn configuration_in_words(frame: &Frame, configuration: Configuration) -> Html {
             frame.tell("configuration-wanted", vec![("version", wanted.to_string().into())])
         }
         (None, _) => frame.say("not-known"),
-    }
-}
-
-fn journal_in_words(frame: &Frame, journal: Journal) -> Html {
-    let durable = frame.whole(journal.durable);
-    match journal.durable_ms {
-        Some(at) => {
-            frame.tell("journal-durable", vec![("n", durable.into()), ("moment", frame.moment(at).into())])
-        }
-        None => frame.say("journal-none"),
     }
 }

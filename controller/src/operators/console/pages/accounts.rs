@@ -17,8 +17,8 @@ struct Row {
     name: Html,
     kind: Html,
     plan: String,
-    ends: Html,
-    pill: Html,
+    added: Html,
+    used: Html,
 }
 
 /// The list of accounts.
@@ -40,16 +40,15 @@ pub fn accounts(frame: &Frame, view: &Accounts) -> Response {
 }
 
 fn shown(frame: &Frame, row: &AccountRow) -> Row {
-    let over = row.ends_ms.is_some_and(|ends| ends <= frame.now_ms);
     Row {
         name: visible(&row.name),
         kind: frame.say(if row.voucher { "kind-voucher" } else { "kind-account" }),
         plan: row.plan.clone(),
-        ends: row.ends_ms.map_or_else(|| frame.say("no-end"), |ends| frame.moment(ends)),
-        pill: match (row.disabled, over) {
-            (true, _) => frame.pill("b", "stop", "account-disabled"),
-            (false, true) => frame.pill("q", "off", "account-over"),
-            (false, false) => frame.pill("", "tick", "account-good"),
+        added: frame.moment(row.added_ms),
+        used: match (row.voucher, row.first_used_ms) {
+            (false, _) => Html::text("–"),
+            (true, None) => frame.say("not-yet"),
+            (true, Some(at)) => frame.moment(at),
         },
     }
 }

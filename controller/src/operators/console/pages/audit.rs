@@ -17,7 +17,6 @@ struct Row {
     action: Html,
     subject: Html,
     detail: Html,
-    address: String,
 }
 
 /// The audit log.
@@ -44,27 +43,35 @@ fn shown(frame: &Frame, row: &AuditRow) -> Row {
         action: action(frame, &row.action),
         subject: visible(&row.subject),
         detail: visible(&row.detail),
-        address: row.address.clone().unwrap_or_default(),
     }
 }
 
 /// The words for an action; one that has none yet is shown as the log has it.
 fn action(frame: &Frame, action: &str) -> Html {
     let key = match action {
-        "session.kick" => "audit-session-kick",
-        "sign_in" => "audit-sign-in",
-        "sign_out" => "audit-sign-out",
-        "sign_in.revoke" => "audit-sign-in-revoke",
+        "visit.kick" => "audit-visit-kick",
+        "device.block" => "audit-device-block",
+        "device.unblock" => "audit-device-unblock",
+        "plan.put" => "audit-plan-put",
+        "setting.put" => "audit-setting-put",
+        "ap.import" => "audit-ap-import",
+        "ap.token" => "audit-ap-token",
+        "ap.enroll" => "audit-ap-enroll",
+        "ap.enroll_refused" => "audit-ap-enroll-refused",
+        "ap.revoke" => "audit-ap-revoke",
+        "nas.put" => "audit-nas-put",
+        "nas.remove" => "audit-nas-remove",
+        "account.put" => "audit-account-put",
+        "account.remove" => "audit-account-remove",
+        "voucher.create" => "audit-voucher-create",
         "operator.add" => "audit-operator-add",
         "operator.link" => "audit-operator-link",
-        "operator.remove" => "audit-operator-remove",
-        "nas.add" => "audit-nas-add",
-        "nas.remove" => "audit-nas-remove",
-        "account.add" => "audit-account-add",
-        "account.import" => "audit-account-import",
-        "voucher.create" => "audit-voucher-create",
-        "device.block" => "audit-device-block",
-        "plan.set" => "audit-plan-set",
+        "operator.sign_in" => "audit-operator-sign-in",
+        "operator.sign_in_refused" => "audit-operator-sign-in-refused",
+        "operator.end_session" => "audit-operator-end-session",
+        "operator.disable" => "audit-operator-disable",
+        "operator.token" => "audit-operator-token",
+        "operator.revoke_tokens" => "audit-operator-revoke-tokens",
         other => return Html::ours(format!("<code>{}</code>", Html::text(other))),
     };
     frame.say(key)

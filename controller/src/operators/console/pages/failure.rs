@@ -16,7 +16,7 @@ struct Page<'a> {
 pub fn failure(frame: &Frame, failure: &Failure) -> Response {
     let (key, status) = match failure {
         Failure::NotFound => ("not-found", StatusCode::NOT_FOUND),
-        Failure::Forged => ("forged", StatusCode::FORBIDDEN),
+        Failure::NotAllowed => ("not-allowed", StatusCode::FORBIDDEN),
         Failure::Unavailable => ("unavailable", StatusCode::SERVICE_UNAVAILABLE),
         Failure::BadRequest => ("bad-request", StatusCode::BAD_REQUEST),
     };

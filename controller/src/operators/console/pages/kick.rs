@@ -11,7 +11,6 @@ struct Page<'a> {
     session: Option<Row>,
     at: String,
     back: String,
-    csrf: String,
 }
 
 /// The question.
@@ -24,7 +23,6 @@ pub fn kick(frame: &Frame, view: &KickPage) -> Response {
         session: view.session.as_ref().map(|session| row(frame, session, at)),
         at: at.unwrap_or_default().to_owned(),
         back: at.map_or_else(|| "/sessions".to_owned(), |at| format!("/sessions?ap={}", encode(at))),
-        csrf: frame.csrf.clone(),
     };
     answer(frame, status, &page)
 }

@@ -10,7 +10,7 @@ const MOST_HOURS: usize = 8;
 #[template(path = "console/load.html")]
 struct Page<'a> {
     shell: Shell<'a>,
-    percent: u32,
+    rule: Html,
     weeks: u32,
     refused: bool,
     span: Html,
@@ -50,7 +50,7 @@ pub fn load(frame: &Frame, view: &Load) -> Response {
     let (from, to) = (frame.civil(view.from_ms).date(), frame.civil(view.to_ms.saturating_sub(1)).date());
     let page = Page {
         shell: Shell::new(frame, Room::Load, frame.say("nav-load")),
-        percent: view.percent,
+        rule: frame.tell("load-rule", vec![("percent", view.percent.into())]),
         weeks: view.weeks,
         refused: view.refused,
         span: frame.tell(

@@ -11,7 +11,7 @@ use crate::operators::console::map::{self, Marker};
 use crate::operators::console::plot;
 use crate::operators::console::shell::{Room, Shell, answer, short_id};
 use crate::operators::console::text::Html;
-use crate::operators::console::view::{ApRow, ApState, Frame, Overview, Totals};
+use crate::operators::console::view::{ApRow, ApState, Estimate, Frame, Overview, Totals};
 
 #[derive(Template)]
 #[template(path = "console/overview.html")]
@@ -101,7 +101,7 @@ fn figures(frame: &Frame, totals: &Totals) -> Vec<Figure> {
         figure(
             "unique-today",
             unique.map(|unique| frame.whole(unique.devices)),
-            unique.map(|unique| frame.tell("plus-minus", vec![("n", frame.whole(unique.plus_minus).into())])),
+            unique.map(|unique| plus_minus(frame, unique)),
         ),
         figure(
             "week-ago",
@@ -116,6 +116,14 @@ fn figures(frame: &Frame, totals: &Totals) -> Vec<Figure> {
             }),
         ),
     ]
+}
+
+/// How far an estimate may be off.
+pub(super) fn plus_minus(frame: &Frame, unique: Estimate) -> Html {
+    match unique.plus_minus {
+        0 => frame.say("plus-minus-none"),
+        off => frame.tell("plus-minus", vec![("n", frame.whole(off).into())]),
+    }
 }
 
 /// "now 6 % more": only between numbers that are large enough for per cent to mean something.

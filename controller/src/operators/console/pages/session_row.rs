@@ -47,6 +47,9 @@ pub(super) fn row(frame: &Frame, session: &SessionRow, at: Option<&str>) -> Row 
         up: frame.data(session.up_bytes),
         end: (session.kick == Kick::Possible).then(|| format!("/sessions/{}/end{back}", encode(&session.id))),
         end_label: frame.tell("end-visit-of", vec![("code", session.code.as_str().into())]),
-        not_here: frame.say("end-not-radius"),
+        not_here: frame.say(match session.kick {
+            Kick::NotAllowed => "end-not-allowed",
+            Kick::Possible | Kick::NotByRadius => "end-not-radius",
+        }),
     }
 }

@@ -10,7 +10,6 @@ struct Page<'a> {
     count: Html,
     rows: Vec<Row>,
     countries: Html,
-    csrf: String,
 }
 
 struct Row {
@@ -38,14 +37,13 @@ pub fn my_sign_ins(frame: &Frame, view: &MySignIns) -> Response {
         count: frame.tell("sign-ins-count", vec![("n", u64::try_from(view.rows.len()).unwrap_or(0).into())]),
         rows: view.rows.iter().map(|row| shown(frame, row)).collect(),
         countries,
-        csrf: frame.csrf.clone(),
     };
     answer(frame, StatusCode::OK, &page)
 }
 
 fn shown(frame: &Frame, row: &SignInRow) -> Row {
     let country = match &row.country {
-        Country::Known { code, name } => Html::text(&format!("{name} ({code})")),
+        Country::Known(code) => Html::text(code),
         Country::Private => frame.say("country-private"),
         Country::Unknown => frame.say("country-unknown"),
         Country::NoDatabase => frame.say("country-no-database"),

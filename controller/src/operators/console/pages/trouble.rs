@@ -24,7 +24,6 @@ pub(super) fn problem(frame: &Frame, problem: &Problem, with_name: bool) -> Prob
     let ap = ("ap", whose.into());
     let (look, kind, says, more) = match &problem.trouble {
         Trouble::Silent => (DOWN, "silent", frame.tell("wrong-silent", vec![ap]), Some("wrong-silent-more")),
-        Trouble::NasQuiet => (DOWN, "quiet", frame.tell("wrong-quiet", vec![ap]), Some("wrong-quiet-more")),
         Trouble::Full { devices, capacity } => {
             let values = vec![
                 ap,

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::overview::Figure;
+use super::overview::{Figure, plus_minus};
 use super::prelude::*;
 use super::usage_parts::{FunnelRow, NumberRow, Ranked, busiest, dwell, funnel, languages, numbers, zones};
 use crate::operators::console::view::{CountingRule, Frame, RangeError, Step, Usage};
@@ -92,10 +92,7 @@ fn figures(frame: &Frame, view: &Usage) -> Vec<Figure> {
     let figure = |key, value: String, note| Figure { name: frame.say(key), value: Html::text(&value), note };
     let unique = sum.unique.map_or_else(
         || Figure { name: frame.say("unique-devices"), value: frame.say("not-known"), note: None },
-        |unique| {
-            let note = frame.tell("plus-minus", vec![("n", frame.whole(unique.plus_minus).into())]);
-            figure("unique-devices", frame.whole(unique.devices), Some(note))
-        },
+        |unique| figure("unique-devices", frame.whole(unique.devices), Some(plus_minus(frame, unique))),
     );
     vec![
         unique,

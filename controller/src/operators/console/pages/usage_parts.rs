@@ -54,11 +54,11 @@ pub(super) fn numbers(frame: &Frame, view: &Usage) -> Vec<NumberRow> {
         unique: period.unique.map_or_else(
             || Html::text("–"),
             |unique| {
-                Html::ours(format!(
-                    "{} <small>± {}</small>",
-                    frame.whole(unique.devices),
-                    frame.whole(unique.plus_minus)
-                ))
+                let off = match unique.plus_minus {
+                    0 => String::new(),
+                    off => format!(" <small>± {}</small>", frame.whole(off)),
+                };
+                Html::ours(format!("{}{off}", frame.whole(unique.devices)))
             },
         ),
         mean: figures::tenths(frame.language, period.mean_devices),
@@ -168,10 +168,11 @@ pub(super) fn busiest(frame: &Frame, hours: &[BusyHour]) -> Vec<Ranked> {
 
 /// The way to the internet, step by step.
 pub(super) fn funnel(frame: &Frame, steps: &[FunnelStep]) -> Vec<FunnelRow> {
-    let first = steps.first().map_or(0, |step| step.visitors);
+    let most = steps.iter().map(|step| step.visitors).max().unwrap_or(0);
     let mut before: Option<u64> = None;
     let row = |step: &FunnelStep| {
-        let kept = before.filter(|before| *before > 0).map(|before| {
+        // Redirects are requests, of which a phone makes several; the rest are devices and visits.
+        let kept = before.filter(|before| *before > 0 && step.step != "page").map(|before| {
             frame.tell("percent", vec![("n", figures::percent(step.visitors, before).into())]).to_string()
         });
         before = Some(step.visitors);
@@ -184,7 +185,7 @@ pub(super) fn funnel(frame: &Frame, steps: &[FunnelStep]) -> Vec<FunnelRow> {
         });
         FunnelRow {
             name: frame.say(&format!("funnel-{}", step.step)),
-            bar: plot::bar(step.visitors as f64, first as f64, false),
+            bar: plot::bar(step.visitors as f64, most as f64, false),
             visitors: frame.whole(step.visitors),
             kept: kept.unwrap_or_default(),
             times: times.unwrap_or_default(),

@@ -87,7 +87,9 @@ pub enum ApState {
     Behind,
     /// All is well.
     Up,
-    /// It was never enrolled or never heard.
+    /// It speaks RADIUS and has no session: nobody knows how it is.
+    Quiet,
+    /// It was never enrolled.
     New,
     /// Its key was revoked.
     Retired,
@@ -129,15 +131,11 @@ pub struct Link {
     pub grants: Option<u32>,
 }
 
-/// How far the accounts of an agent are safe here.
+/// What waits in the journal of an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Journal {
     /// Records that are not durable yet; `None` without a link.
     pub waiting: Option<u64>,
-    /// Records of its present journal that are durable.
-    pub durable: u64,
-    /// When the last one became durable.
-    pub durable_ms: Option<u64>,
 }
 
 /// The configuration of an agent.

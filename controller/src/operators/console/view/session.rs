@@ -53,6 +53,8 @@ pub enum Kick {
     Possible,
     /// No: its access point speaks RADIUS without dynamic authorization.
     NotByRadius,
+    /// No: the operator's role may change nothing.
+    NotAllowed,
 }
 
 /// Asks whether a visit is really to be ended, or says that this cannot be.
