@@ -2,7 +2,6 @@
 
 mod backend;
 mod certificate;
-mod support_code;
 mod unconfirmed;
 
 use std::sync::Arc;

@@ -8,6 +8,7 @@
 
 mod owner;
 mod step;
+pub mod support_code;
 mod wire;
 
 use session_core::{

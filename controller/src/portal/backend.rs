@@ -10,12 +10,12 @@ use captive_portal::{
 use session_core::{ApId, Connected, Grant, GrantChange, Mac, NetworkId, Plan, Subject};
 use store::Name;
 
-use super::support_code::support_code;
 use super::unconfirmed::Unconfirmed;
 use crate::clock;
 use crate::fleet::{Fleet, Force, Spot};
 use crate::metrics::Metrics;
 use crate::policy::{Policy, Today};
+use crate::sessions::support_code::support_code;
 use crate::sessions::{ConnectError, Sessions, Standing, Unavailable};
 use crate::stats::Tally;
 

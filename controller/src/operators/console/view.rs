@@ -12,14 +12,14 @@ mod sign_in;
 mod usage;
 
 pub use access_point::{
-    AccessPointPage, AccessPoints, ApRow, ApState, Configuration, Journal, Kind, Link, Load24,
+    AccessPointPage, AccessPoints, ApOrder, ApRow, ApState, Configuration, Journal, Kind, Link, Load24,
 };
 pub use audit::{Audit, AuditRow};
 pub use load::{Heat, Load, LoadHour, LoadRow};
-pub use nas::{AccountRow, Accounts, Added, NasClients, NasForm, NasRow};
+pub use nas::{AccountRow, Accounts, NasClients, NasRow};
 pub use overview::{Overview, Problem, Totals, Trouble};
 pub use session::{Kick, KickDone, KickPage, SessionRow, Sessions};
-pub use sign_in::{Countries, Country, MySignIns, SignIn, SignInRow};
+pub use sign_in::{Countries, MySignIns, SignIn, SignInRow};
 pub use usage::{
     BusyHour, CountingRule, DwellBin, FunnelStep, Language as PhoneLanguage, Period, RangeError, Step, Usage,
     Zone,
@@ -27,6 +27,8 @@ pub use usage::{
 
 use jiff::tz::TimeZone;
 use store::Name;
+
+pub use crate::geo::Country;
 
 use super::language::Language;
 
@@ -43,8 +45,6 @@ pub struct Frame {
     pub zone: TimeZone,
     /// Path and query of this page: where a change of language leads back to.
     pub path: String,
-    /// What every form carries against posts from other sites.
-    pub csrf: String,
     /// How many things are wrong now; the navigation shows it.
     pub problems: usize,
 }
@@ -87,4 +87,17 @@ pub struct Moment {
     pub mean: Option<f64>,
     /// Most devices that were on line together; `None` where nothing was recorded.
     pub peak: Option<u32>,
+}
+
+/// Why a page cannot be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// There is no such page, or what it was about is gone.
+    NotFound,
+    /// The operator's role may not do this.
+    NotAllowed,
+    /// The store cannot answer now.
+    Unavailable,
+    /// What was asked for makes no sense.
+    BadRequest,
 }

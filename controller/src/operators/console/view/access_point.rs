@@ -7,8 +7,37 @@ use super::{ApRef, Moment, Problem, SessionRow, Untrusted};
 /// The list.
 #[derive(Debug, Clone, Default)]
 pub struct AccessPoints {
-    /// Every access point, worst first.
+    /// Every access point, in any order.
     pub rows: Vec<ApRow>,
+    /// The order they are to be shown in.
+    pub order: ApOrder,
+}
+
+/// The order of a list of access points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ApOrder {
+    /// The worst state first, in it the fullest.
+    #[default]
+    State,
+    /// By id.
+    Id,
+    /// The most devices first.
+    Devices,
+    /// The most data first.
+    Data,
+}
+
+impl ApOrder {
+    /// The order for the value of `?sort=`; the usual one for another word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Self {
+        match word {
+            "id" => Self::Id,
+            "devices" => Self::Devices,
+            "data" => Self::Data,
+            _ => Self::State,
+        }
+    }
 }
 
 /// One access point in a list and on the map.
@@ -58,7 +87,9 @@ pub enum ApState {
     Behind,
     /// All is well.
     Up,
-    /// It was never enrolled or never heard.
+    /// It speaks RADIUS and has no session: nobody knows how it is.
+    Quiet,
+    /// It was never enrolled.
     New,
     /// Its key was revoked.
     Retired,
@@ -100,15 +131,11 @@ pub struct Link {
     pub grants: Option<u32>,
 }
 
-/// How far the accounts of an agent are safe here.
+/// What waits in the journal of an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Journal {
     /// Records that are not durable yet; `None` without a link.
     pub waiting: Option<u64>,
-    /// Records of its present journal that are durable.
-    pub durable: u64,
-    /// When the last one became durable.
-    pub durable_ms: Option<u64>,
 }
 
 /// The configuration of an agent.

@@ -16,14 +16,12 @@ pub struct Audit {
 pub struct AuditRow {
     /// When.
     pub at_ms: u64,
-    /// Who: the name of an operator, or the command line.
+    /// Who: an operator's address, `command:` and a Unix user, or `controller`.
     pub operator: Untrusted,
     /// What kind of change, as the log has it (`session.kick`).
     pub action: String,
     /// To what.
     pub subject: Untrusted,
-    /// What else is known.
+    /// What else is known, as JSON.
     pub detail: Untrusted,
-    /// Where it came from.
-    pub address: Option<String>,
 }

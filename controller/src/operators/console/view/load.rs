@@ -5,11 +5,11 @@ use super::ApRef;
 /// The page for planning.
 #[derive(Debug, Clone, Default)]
 pub struct Load {
-    /// Share of capacity in per cent above which an hour counts as full.
+    /// Share of capacity in per cent above which an hour counts as full (`stats.busy_share`).
     pub percent: u32,
     /// Whole weeks that were looked at.
     pub weeks: u32,
-    /// What was asked for is impossible; the usual share and weeks are shown.
+    /// What was asked for is impossible; the usual number of weeks is shown.
     pub refused: bool,
     /// When the first of them began.
     pub from_ms: u64,

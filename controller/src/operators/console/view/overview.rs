@@ -31,8 +31,6 @@ pub struct Problem {
 pub enum Trouble {
     /// The access point has no link to the controller. Visitors who are on line there stay so.
     Silent,
-    /// A RADIUS access point has not reported for longer than it should.
-    NasQuiet,
     /// Every place is taken.
     Full {
         /// Devices on line there.

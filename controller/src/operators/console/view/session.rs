@@ -15,6 +15,8 @@ pub struct Sessions {
     pub total: usize,
     /// Where the next page begins.
     pub next: Option<String>,
+    /// How ending a visit went, of the form that led here.
+    pub done: Option<KickDone>,
 }
 
 /// One live session.
@@ -51,6 +53,8 @@ pub enum Kick {
     Possible,
     /// No: its access point speaks RADIUS without dynamic authorization.
     NotByRadius,
+    /// No: the operator's role may change nothing.
+    NotAllowed,
 }
 
 /// Asks whether a visit is really to be ended, or says that this cannot be.

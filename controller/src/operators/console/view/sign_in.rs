@@ -1,6 +1,8 @@
 //! Signing in by a link that works once, and where one is signed in.
 
-use super::Untrusted;
+use store::Role;
+
+use super::{Country, Untrusted};
 
 /// The pages around the sign-in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,11 +11,17 @@ pub enum SignIn {
     Link {
         /// What the link carries.
         token: String,
+        /// Whom it signs in.
+        email: String,
+        /// What they may do.
+        role: Role,
     },
     /// The link was used.
     Used,
     /// The link is too old.
     Expired,
+    /// The operator of the link may not sign in any more.
+    Disabled,
     /// There is no such link.
     Unknown,
     /// The operator just signed out.
@@ -50,24 +58,6 @@ pub struct SignInRow {
     pub browser: Untrusted,
     /// Whether it is this one.
     pub current: bool,
-}
-
-/// The country of an address.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Country {
-    /// ISO 3166 code and English name as the database has it.
-    Known {
-        /// Two letters.
-        code: String,
-        /// Name.
-        name: String,
-    },
-    /// An address of a network of one's own.
-    Private,
-    /// The database does not know it.
-    Unknown,
-    /// There is no database.
-    NoDatabase,
 }
 
 /// Whether countries can be told.

@@ -16,6 +16,8 @@ pub struct Usage {
     pub step: Step,
     /// What is wrong with what was asked for; the figures are those of the usual period then.
     pub error: Option<RangeError>,
+    /// What was typed as first and last day, when it was wrong: it stays in the form.
+    pub typed: Option<(String, String)>,
     /// The whole period.
     pub sum: Period,
     /// The steps of the period in order, those without data included.

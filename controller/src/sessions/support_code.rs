@@ -9,11 +9,15 @@ const LETTERS: [char; 32] = [
 /// The code for what happened at `ap_id`, made from the first bytes of an id of the visit.
 #[must_use]
 pub fn support_code(ap_id: &str, id: &[u8; 16]) -> String {
+    format!("{} · {}", ap_id.to_ascii_uppercase(), letters(id))
+}
+
+/// The four letters of a code, made from the first bytes of an id of the visit.
+#[must_use]
+pub fn letters(id: &[u8; 16]) -> String {
     let [first, second, third, ..] = *id;
     let bits = u32::from_be_bytes([0, first, second, third]) >> 4;
-    let letters: String =
-        (0..4).rev().filter_map(|place| LETTERS.get((bits >> (place * 5)) as usize & 31)).collect();
-    format!("{} · {letters}", ap_id.to_ascii_uppercase())
+    (0..4).rev().filter_map(|place| LETTERS.get((bits >> (place * 5)) as usize & 31)).collect()
 }
 
 #[cfg(test)]

@@ -1,0 +1,6 @@
+//! Fills the views from fleet, store and figures; the pages know none of these.
+
+pub mod access_point;
+pub mod people;
+pub mod sessions;
+pub mod sites;
