@@ -146,7 +146,8 @@ fn other_make(lab: &Lab) -> Result<()> {
     nas.account("Start", &session(&[]))?;
     let octets = ["Acct-Session-Time = 1", "Acct-Input-Octets = 1000", "Acct-Output-Octets = 20000"];
     nas.account("Stop", &session(&octets))?;
-    let metrics = lab.controller_client("en")?.get(&format!("http://{}/metrics", lab.controller.metrics()))?;
+    let metrics =
+        lab.controller_client("en")?.get(&format!("http://{}/metrics", lab.controller.metrics()))?;
     let stored = r#"hotspot_radius_requests_total{kind="acct",outcome="stored"} 2"#;
     ensure!(metrics.text().contains(stored), "the metrics do not know of two stored records");
     Ok(())
