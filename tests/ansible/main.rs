@@ -16,7 +16,7 @@ use hotspot_tests::lab::instance::repository;
 use hotspot_tests::lab::phone::Phone;
 use hotspot_tests::lab::wait::wait_for;
 use hotspot_tests::visitor::{self, Standing};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use machine::Machine;
 use play::{Played, Recap, next_version};
@@ -139,7 +139,7 @@ fn an_upgrade_keeps_what_is_there(street: &mut Street, phone: &Phone) -> Result<
     ensure!(before[2] == after[2], "the clients' bridge was restarted");
     street.wait_ready()?;
     ensure!(std::fs::read(street.ap.path("var/lib/ap-agent/agent.key"))? == key, "it was enrolled anew");
-    let id = |visits: &serde_json::Value| visits.pointer("/0/id").or(visits.pointer("/0/grant")).cloned();
+    let id = |visits: &Value| visits.pointer("/0/id").or(visits.pointer("/0/grant")).cloned();
     let now = street.asked("session list")?;
     ensure!(id(&visits).is_some() && id(&now) == id(&visits), "the visit was {visits}, now {now}");
     assert_eq!(visitor::probe(&phone.client("vi")?)?, Standing::Online);
@@ -202,13 +202,22 @@ fn the_port_is_plugged_in_and_isolated(street: &Street) -> Result<()> {
 }
 
 fn prometheus_reads_the_controller(street: &Street) -> Result<()> {
-    let ask = "python3 -c \"import urllib.request as u; \
-               print(u.urlopen('http://127.0.0.1:9090/api/v1/query?query=up').read().decode())\"";
+    let ask = |path: &str| -> Option<Value> {
+        let url = format!("http://127.0.0.1:9090/api/v1/{path}");
+        let script = format!("import urllib.request as u; print(u.urlopen('{url}').read().decode())");
+        let text = street.controller.ssh(&street.internet, &format!("python3 -c \"{script}\"")).ok()?;
+        serde_json::from_str(&text).ok()
+    };
     wait_for("Prometheus to read the controller", Duration::from_secs(30), || {
-        let text = street.controller.ssh(&street.internet, ask).ok()?;
-        let answer: serde_json::Value = serde_json::from_str(&text).ok()?;
-        (answer.pointer("/data/result/0/value/1")? == "1").then_some(())
-    })
+        let answer = ask("query?query=up")?;
+        let result = answer.pointer("/data/result/0")?;
+        let job = result.pointer("/metric/job")? == "hotspot-controller";
+        (job && result.pointer("/value/1")? == "1").then_some(())
+    })?;
+    let rules = ask("rules").context("Prometheus tells no rules")?;
+    let groups = rules.pointer("/data/groups").and_then(Value::as_array).map_or(0, Vec::len);
+    ensure!(groups > 1, "Prometheus has {groups} groups of rules: {rules}");
+    Ok(())
 }
 
 fn a_client_finds_no_sshd(phone: &Phone) -> Result<()> {

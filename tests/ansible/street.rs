@@ -88,6 +88,9 @@ impl Street {
                 "hotspot_resolvers": [RESOLVER],
                 "controller_portal_certificate": certificate.cert,
                 "controller_portal_key": certificate.key,
+                "controller_settings": {"timers": {"sample_ms": 500, "report_ms": 1000, "portal_probe_ms": 1000}},
+                "controller_stats_capacity_users": 80,
+                "controller_stats_timezone": "Asia/Ho_Chi_Minh",
                 "controller_binary": programs[0],
                 "ap_agent_binary": programs[1],
                 // The images have the packages; the fake internet has no archive.
