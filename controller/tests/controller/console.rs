@@ -52,9 +52,14 @@ async fn every_page_is_served_to_who_is_signed_in_and_to_nobody_else() {
     page(&engineer, &controller, "/aps/hk-16", 200).await;
     for nothing in ["/aps/hk-99", "/aps/%3Cb%3E", "/nowhere"] {
         let lost = page(&engineer, &controller, nothing, 404).await;
-        assert!(lost.body.contains("This page does not exist") && !lost.body.contains("<b>"), "{}", lost.body);
+        assert!(
+            lost.body.contains("This page does not exist") && !lost.body.contains("<b>"),
+            "{}",
+            lost.body
+        );
     }
-    for wrong in ["/usage?from=2026-11-20&to=2026-11-01", "/usage?from=x", "/load?weeks=0", "/audit?after=x"] {
+    for wrong in ["/usage?from=2026-11-20&to=2026-11-01", "/usage?from=x", "/load?weeks=0", "/audit?after=x"]
+    {
         page(&engineer, &controller, wrong, 400).await;
     }
     let style = page(&stranger, &controller, "/assets/console/console.css", 200).await;
@@ -123,7 +128,9 @@ async fn a_visit_is_seen_in_every_page_and_ended_by_the_form() {
     assert!(link.apply().await.grant.unwrap().revoked);
     let ended = ending.await.unwrap();
     assert_eq!((ended.status, ended.header(LOCATION)), (303, "/sessions?ended=closed&ap=hk-16"));
-    assert!(page(&engineer, &controller, "/sessions?ended=closed", 200).await.body.contains("the gate is closed"));
+    assert!(
+        page(&engineer, &controller, "/sessions?ended=closed", 200).await.body.contains("the gate is closed")
+    );
     let audit = page(&engineer, &controller, "/audit", 200).await.body;
     assert!(audit.contains("Visit ended") && audit.contains(LAN), "{audit}");
     let again = engineer.ask(&controller, "POST", "/sessions/hk-16.00/end").await;
@@ -141,10 +148,12 @@ async fn the_figures_on_the_page_are_those_of_the_api() {
     let grant = link.apply().await.grant.unwrap();
     let _ = tap.await.unwrap();
     let opened_ms = u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
-    let said = SessionReport { opened_ms, last_packet_ms: opened_ms + 5, ..report(fresh_id(), &grant, 100_000) };
+    let said =
+        SessionReport { opened_ms, last_packet_ms: opened_ms + 5, ..report(fresh_id(), &grant, 100_000) };
     link.journal(1, vec![said]).await;
     let day: Value = wait_until("the day's figures", LIMIT, || async {
-        let found = engineer.items(&controller, "/api/v1/stats/visits?step=day&from=2024-01-01&to=2033-12-31").await;
+        let found =
+            engineer.items(&controller, "/api/v1/stats/visits?step=day&from=2024-01-01&to=2033-12-31").await;
         found.into_iter().find(|slot| slot["key"] == "all" && slot["visits"] == 1)
     })
     .await;
