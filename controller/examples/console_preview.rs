@@ -16,12 +16,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{OriginalUri, Path, Query, Request, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use futures_util::StreamExt as _;
 use hotspot_controller::operators::console::language::{COOKIE, Language};
-use hotspot_controller::operators::console::view::{Failure, Frame, SignIn};
+use hotspot_controller::operators::console::view::{Failure, Frame, Overview, SignIn};
 use hotspot_controller::operators::console::{assets, pages};
 use http::header::{CONTENT_TYPE, SET_COOKIE};
 use http::{HeaderMap, StatusCode, Uri};
@@ -93,95 +93,68 @@ fn frame(headers: &HeaderMap, uri: &Uri, signed_in: bool) -> Frame {
     }
 }
 
-async fn overview(
-    state: State<Changes>,
-    headers: HeaderMap,
-    uri: OriginalUri,
-    asked: Query<Asked>,
-) -> Response {
-    let mut frame = frame(&headers, &uri, true);
-    let changes = *state.borrow();
-    frame.now_ms += u64::from(changes) * 1000;
-    let view = match asked.state.as_str() {
-        "well" => sample::all_well(),
-        "first" => hotspot_controller::operators::console::view::Overview::default(),
-        _ => sample::overview(changes),
-    };
-    frame.problems = view.problems.len();
-    pages::overview(&frame, &view)
-}
-
-async fn aps(headers: HeaderMap, uri: OriginalUri, asked: Query<Asked>) -> Response {
-    pages::access_points(&frame(&headers, &uri, true), &sample::access_points(&asked.state, &asked.sort))
-}
-
-async fn ap(headers: HeaderMap, uri: OriginalUri, Path(id): Path<String>) -> Response {
-    let frame = frame(&headers, &uri, true);
-    match sample::access_point(&id) {
-        Some(view) => pages::access_point(&frame, &view),
-        None => pages::failure(&frame, &Failure::NotFound),
+/// The page at an address.
+fn page(changes: u32, headers: &HeaderMap, uri: &Uri, asked: &Asked) -> Response {
+    let mut frame = frame(headers, uri, true);
+    let state = asked.state.as_str();
+    match uri.path().split('/').skip(1).collect::<Vec<_>>().as_slice() {
+        [""] => {
+            frame.now_ms += u64::from(changes) * 1000;
+            let view = match state {
+                "well" => sample::all_well(),
+                "first" => Overview::default(),
+                _ => sample::overview(changes),
+            };
+            frame.problems = view.problems.len();
+            pages::overview(&frame, &view)
+        }
+        ["aps"] => pages::access_points(&frame, &sample::access_points(state, &asked.sort)),
+        ["aps", id] => match sample::access_point(id) {
+            Some(view) => pages::access_point(&frame, &view),
+            None => pages::failure(&frame, &Failure::NotFound),
+        },
+        ["sessions"] => pages::sessions(&frame, &sample::sessions(state, &asked.ap, changes)),
+        ["sessions", id, "end"] => pages::kick(&frame, &sample::kick(id)),
+        ["usage"] => {
+            pages::usage(&frame, &sample_figures::usage(state, asked.step == "hour", &asked.from, &asked.to))
+        }
+        ["load"] => pages::load(&frame, &sample_figures::load(state)),
+        ["nas"] => pages::nas_clients(&frame, &sample_people::nas(state)),
+        ["accounts"] => pages::accounts(&frame, &sample_people::accounts()),
+        ["sign-ins"] => pages::my_sign_ins(&frame, &sample_people::sign_ins()),
+        ["audit"] => pages::audit(&frame, &sample_people::audit()),
+        ["sign-in", token] => {
+            frame.operator = None;
+            pages::sign_in(&frame, &sign_in(token))
+        }
+        _ => pages::failure(&frame, &Failure::NotFound),
     }
 }
 
-async fn sessions(
-    state: State<Changes>,
-    headers: HeaderMap,
-    uri: OriginalUri,
-    asked: Query<Asked>,
-) -> Response {
-    let changes = *state.borrow();
-    pages::sessions(&frame(&headers, &uri, true), &sample::sessions(&asked.state, &asked.ap, changes))
-}
-
-async fn end(headers: HeaderMap, uri: OriginalUri, Path(id): Path<String>) -> Response {
-    pages::kick(&frame(&headers, &uri, true), &sample::kick(&id))
-}
-
-async fn usage(headers: HeaderMap, uri: OriginalUri, asked: Query<Asked>) -> Response {
-    let view = sample_figures::usage(&asked.state, asked.step == "hour", &asked.from, &asked.to);
-    pages::usage(&frame(&headers, &uri, true), &view)
-}
-
-async fn load(headers: HeaderMap, uri: OriginalUri, asked: Query<Asked>) -> Response {
-    pages::load(&frame(&headers, &uri, true), &sample_figures::load(&asked.state))
-}
-
-async fn nas(headers: HeaderMap, uri: OriginalUri, asked: Query<Asked>) -> Response {
-    pages::nas_clients(&frame(&headers, &uri, true), &sample_people::nas(&asked.state))
-}
-
-async fn accounts(headers: HeaderMap, uri: OriginalUri) -> Response {
-    pages::accounts(&frame(&headers, &uri, true), &sample_people::accounts())
-}
-
-async fn sign_ins(headers: HeaderMap, uri: OriginalUri) -> Response {
-    pages::my_sign_ins(&frame(&headers, &uri, true), &sample_people::sign_ins())
-}
-
-async fn audit(headers: HeaderMap, uri: OriginalUri) -> Response {
-    pages::audit(&frame(&headers, &uri, true), &sample_people::audit())
-}
-
-async fn sign_in(headers: HeaderMap, uri: OriginalUri, Path(token): Path<String>) -> Response {
-    let view = match token.as_str() {
+fn sign_in(token: &str) -> SignIn {
+    match token {
         "used" => SignIn::Used,
         "old" => SignIn::Expired,
         "disabled" => SignIn::Disabled,
         "unknown" => SignIn::Unknown,
         "out" => SignIn::SignedOut,
         "needed" => SignIn::Needed,
-        _ => SignIn::Link { token, email: "linh@hanoi.example".to_owned(), role: Role::Engineer },
-    };
-    pages::sign_in(&frame(&headers, &uri, false), &view)
+        _ => SignIn::Link {
+            token: token.to_owned(),
+            email: "linh@hanoi.example".to_owned(),
+            role: Role::Engineer,
+        },
+    }
 }
 
-async fn choose(Path(tag): Path<String>, Query(asked): Query<Asked>) -> Response {
-    let to = if asked.to.starts_with('/') { asked.to } else { "/".to_owned() };
-    ([(SET_COOKIE, format!("{COOKIE}={tag}; Path=/; SameSite=Lax"))], Redirect::to(&to)).into_response()
+/// Remembers a language, as the controller does.
+fn choose(tag: &str, to: &str) -> Response {
+    let to = if to.starts_with('/') { to } else { "/" };
+    ([(SET_COOKIE, format!("{COOKIE}={tag}; Path=/; SameSite=Lax"))], Redirect::to(to)).into_response()
 }
 
 /// Says "changed" after every change, as the controller does.
-async fn events(State(changes): State<Changes>) -> Response {
+fn events(changes: &Changes) -> Response {
     let stream = futures_util::stream::unfold(changes.subscribe(), async |mut changes| {
         changes.changed().await.ok()?;
         let said =
@@ -192,12 +165,7 @@ async fn events(State(changes): State<Changes>) -> Response {
     ([(CONTENT_TYPE, "text/event-stream")], Body::from_stream(hello.chain(stream))).into_response()
 }
 
-async fn change(State(changes): State<Changes>) -> StatusCode {
-    changes.send_modify(|count| *count += 1);
-    StatusCode::NO_CONTENT
-}
-
-async fn states() -> Html<String> {
+fn states() -> Html<String> {
     let items: String =
         STATES.iter().map(|(path, says)| format!("<li><a href=\"{path}\">{path}</a> {says}</li>")).collect();
     Html(format!(
@@ -205,34 +173,35 @@ async fn states() -> Html<String> {
     ))
 }
 
-async fn lost(headers: HeaderMap, request: Request) -> Response {
-    pages::failure(&frame(&headers, request.uri(), true), &Failure::NotFound)
-}
-
 #[tokio::main(flavor = "multi_thread", worker_threads = 1)]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let port: u16 = std::env::args().nth(1).map_or(Ok(8081), |text| text.parse())?;
     let listener = tokio::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
+    let shown =
+        async |State(changes): State<Changes>, headers: HeaderMap, uri: Uri, Query(asked): Query<Asked>| {
+            let changes = *changes.borrow();
+            page(changes, &headers, &uri, &asked)
+        };
+    let change = async |State(changes): State<Changes>| {
+        changes.send_modify(|count| *count += 1);
+        StatusCode::NO_CONTENT
+    };
     let router = Router::new()
-        .route("/", get(overview))
-        .route("/aps", get(aps))
-        .route("/aps/{id}", get(ap))
-        .route("/sessions", get(sessions))
-        .route("/sessions/{id}/end", get(end).post(async || Redirect::to("/sessions?state=ended")))
-        .route("/usage", get(usage))
-        .route("/load", get(load))
-        .route("/nas", get(nas))
-        .route("/accounts", get(accounts))
-        .route("/sign-ins", get(sign_ins))
-        .route("/audit", get(audit))
-        .route("/sign-in/{token}", get(sign_in).post(async || Redirect::to("/")))
+        .route("/sessions/{id}/end", get(shown).post(async || Redirect::to("/sessions?state=ended")))
+        .route("/sign-in/{token}", get(shown).post(async || Redirect::to("/")))
         .route("/sign-out", post(async || Redirect::to("/sign-in/out")))
-        .route("/language/{tag}", get(choose))
-        .route("/assets/console/{name}", get(assets::serve))
-        .route("/events", get(events))
+        .route(
+            "/language/{tag}",
+            get(async |Path(tag): Path<String>, Query(asked): Query<Asked>| choose(&tag, &asked.to)),
+        )
+        .route(
+            "/assets/console/{name}",
+            get(async |Path(name): Path<String>, headers: HeaderMap| assets::serve(&name, &headers)),
+        )
+        .route("/events", get(async |State(changes): State<Changes>| events(&changes)))
         .route("/change", post(change))
-        .route("/states", get(states))
-        .fallback(lost)
+        .route("/states", get(async || states()))
+        .fallback(shown)
         .with_state(watch::Sender::new(0));
     writeln!(std::io::stdout(), "http://localhost:{}/states", listener.local_addr()?.port())?;
     axum::serve(listener, router).await?;

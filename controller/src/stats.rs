@@ -93,6 +93,18 @@ impl Stats {
         self.up_to_ms.load(Ordering::Relaxed)
     }
 
+    /// Users an access point is meant for at a time (`stats.capacity_users`).
+    #[must_use]
+    pub fn capacity_users(&self) -> u32 {
+        self.capacity_users
+    }
+
+    /// Part of its capacity above which an hour counts as busy (`stats.busy_share`).
+    #[must_use]
+    pub fn busy_share(&self) -> f64 {
+        self.busy_share
+    }
+
     /// The civil days figures are counted by.
     #[must_use]
     pub fn days(&self) -> &Days {

@@ -45,7 +45,7 @@ pub fn rows() -> Vec<ApRow> {
             let devices = match state {
                 ApState::Full => Some(64),
                 ApState::Down | ApState::Retired => None,
-                ApState::Trouble | ApState::Behind | ApState::Up | ApState::New => {
+                ApState::Trouble | ApState::Behind | ApState::Up | ApState::Quiet | ApState::New => {
                     Some(9 + noise(at, 53) as u32)
                 }
             };
@@ -62,7 +62,12 @@ pub fn rows() -> Vec<ApRow> {
                 heard_ms: match state {
                     ApState::Retired => None,
                     ApState::Down => Some(NOW_MS - 31 * MINUTE_MS),
-                    _ => Some(NOW_MS - noise(at, 9) * 1000),
+                    ApState::Full
+                    | ApState::Trouble
+                    | ApState::Behind
+                    | ApState::Up
+                    | ApState::Quiet
+                    | ApState::New => Some(NOW_MS - noise(at, 9) * 1000),
                 },
             }
         })

@@ -189,7 +189,7 @@ pub fn load(state: &str) -> Load {
     let row = |(id, peak, count): (&str, u32, u8)| {
         let ap = sites.iter().find(|site| site.ap.id == id)?.ap.clone();
         let hour = |at: u8| LoadHour {
-            weekday: [5, 4, 6][usize::from(at % 3)],
+            weekday: [5, 4, 6].get(usize::from(at % 3)).copied().unwrap_or(5),
             hour: 20 - at / 3,
             weeks: 4 - u32::from(at / 4).min(3),
         };
@@ -197,21 +197,11 @@ pub fn load(state: &str) -> Load {
     };
     let mut heat = Heat::default();
     for (hour, days) in heat.0.iter_mut().enumerate() {
-        for (day, mean) in days.iter_mut().enumerate() {
+        let tops = [360.0, 340.0, 370.0, 390.0, 1_160.0, 1_510.0, 1_360.0];
+        for (mean, top) in days.iter_mut().zip(tops) {
             let evening = (-((hour as f64 - 20.0) / 3.2).powi(2)).exp();
-            let top = [360.0, 340.0, 370.0, 390.0, 1_160.0, 1_510.0, 1_360.0][day];
             *mean = (hour > 3).then_some(evening * top + hour as f64 * 3.0);
         }
     }
-    Load {
-        rows: busy.into_iter().filter_map(row).collect(),
-        with_room: 28,
-        without_capacity: sites
-            .iter()
-            .filter(|site| site.capacity.is_none())
-            .map(|site| site.ap.clone())
-            .collect(),
-        heat,
-        ..base
-    }
+    Load { rows: busy.into_iter().filter_map(row).collect(), with_room: 28, heat, ..base }
 }

@@ -97,7 +97,6 @@ load-with-room = { $n ->
     [one] 1 access point had room in every hour.
    *[other] { $n } access points had room in every hour.
 }
-load-no-capacity = Nobody said how many devices these have room for
 load-rule = An hour counts when the most devices on line together in it were more than { $percent } % of the places (stats.busy_share and stats.capacity_users in the configuration). Weeks begin on Monday; the present week is not in.
 heat-heading = Busy hours: devices on line, mean of these weeks
 heat-empty = Nothing was recorded in these weeks yet.

@@ -13,8 +13,8 @@ all-well = { $n ->
 }
 wrong-silent = { $ap } has no link to the controller.
 wrong-silent-more = Visitors who are on line there stay on line, and what it counts waits in its journal. Look at its power and its uplink first.
-wrong-full = { $ap } has { $devices } of { $capacity } devices: every place is taken.
-wrong-full-more = New visitors see the busy page, with the nearest access points that have room.
+wrong-full = { $ap } serves { $devices } devices; it is meant for { $capacity }.
+wrong-full-more = It may become slow for everybody there. The map shows neighbours with room.
 wrong-says = { $ap } reports: “{ $said }”
 wrong-journal = { $n ->
     [one] { $ap } has 1 record in its journal that is not safe here yet.
@@ -110,7 +110,7 @@ state-quiet = No sessions
 state-new = New
 state-retired = Retired
 says-down = This access point has no link to the controller. Who is on line there stays on line; nobody new gets in through it.
-says-full = Every place of this access point is taken. New visitors see the busy page.
+says-full = This access point serves as many devices as it is meant for, or more.
 says-trouble = This access point works and reports trouble.
 says-behind = This access point works; its journal or its configuration is behind.
 says-up = This access point works.

@@ -86,7 +86,6 @@ load-with-room = { $n ->
     [0] Không còn điểm phát nào khác có số liệu của những tuần này.
    *[other] { $n } điểm phát còn chỗ trong mọi giờ.
 }
-load-no-capacity = Chưa ai ghi những điểm này đủ chỗ cho bao nhiêu thiết bị
 load-rule = Một giờ được tính khi số thiết bị nhiều nhất cùng lúc vượt { $percent } % số chỗ (stats.busy_share và stats.capacity_users trong cấu hình). Tuần bắt đầu từ thứ hai; tuần này chưa tính.
 heat-heading = Giờ đông: thiết bị đang dùng, trung bình các tuần này
 heat-empty = Chưa có gì được ghi lại trong các tuần này.

@@ -26,7 +26,7 @@ pub use operator::{Engineer, Operator};
 pub use sign_in::{end as end_session, name as session_name, sessions};
 
 use super::health::{self, Health};
-use super::{api, events};
+use super::{api, console, events};
 use crate::fleet::Fleet;
 use crate::geo::Countries;
 use crate::listen::attempts::Attempts;
@@ -110,6 +110,7 @@ pub fn router(web: Arc<Web>, health: Health) -> Router {
         .layer(DefaultBodyLimit::max(MOST_BODY));
     Router::new()
         .merge(sign_in::router())
+        .merge(console::router())
         .merge(api::router())
         .merge(events::router())
         .fallback(guard::not_found)

@@ -9,6 +9,7 @@
 
 mod api;
 mod commands;
+mod console;
 mod control;
 mod enrolment;
 mod faults;

@@ -169,7 +169,8 @@ fn figures(lab: &Lab, operator: &SignedIn) -> Result<u64> {
         |secs: u64| Ok::<_, anyhow::Error>(jiff::Timestamp::from_second(i64::try_from(secs)?)?.to_string());
     let (from, to) = (hour((now / 3600 - 1) * 3600)?, hour((now / 3600 + 2) * 3600)?);
     let path = format!("/api/v1/stats/visits?from={from}&to={to}&by=ap&step=hour");
-    let sum = |items: &[Value], what: &str| items.iter().filter_map(|item| item.get(what)?.as_u64()).sum::<u64>();
+    let sum =
+        |items: &[Value], what: &str| items.iter().filter_map(|item| item.get(what)?.as_u64()).sum::<u64>();
     let mut last = Value::Null;
     let found = wait_for("the figures of these visits", REPORT_LIMIT, || {
         last = operator.api(lab, &path).ok()?;

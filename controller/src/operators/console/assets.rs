@@ -2,7 +2,6 @@
 
 use std::sync::LazyLock;
 
-use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::{
@@ -55,7 +54,8 @@ pub(super) fn href(name: &str) -> String {
 }
 
 /// `GET /assets/console/{name}`.
-pub async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Response {
+#[must_use]
+pub fn serve(name: &str, headers: &HeaderMap) -> Response {
     let Some(asset) = ASSETS.iter().find(|asset| asset.name == name) else {
         return (StatusCode::NOT_FOUND, "There is no such file.\n").into_response();
     };
@@ -78,14 +78,14 @@ pub async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Response {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn a_file_that_the_browser_has_is_not_sent_again() {
-        let first = serve(Path("console.css".to_owned()), HeaderMap::new()).await;
+    #[test]
+    fn a_file_that_the_browser_has_is_not_sent_again() {
+        let first = serve("console.css", &HeaderMap::new());
         assert_eq!(first.status(), StatusCode::OK);
         let mut headers = HeaderMap::new();
         headers.insert(IF_NONE_MATCH, first.headers().get(ETAG).unwrap().clone());
-        assert_eq!(serve(Path("console.css".to_owned()), headers).await.status(), StatusCode::NOT_MODIFIED);
-        let lost = serve(Path("../console.css".to_owned()), HeaderMap::new()).await;
+        assert_eq!(serve("console.css", &headers).status(), StatusCode::NOT_MODIFIED);
+        let lost = serve("../console.css", &HeaderMap::new());
         assert_eq!(lost.status(), StatusCode::NOT_FOUND);
     }
 

@@ -1,5 +1,6 @@
 //! Where a signed-in operator works: what every page of the console is made from, gathered once for a request.
 
+use std::error::Error;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
@@ -8,7 +9,7 @@ use http::Uri;
 use http::request::Parts;
 use jiff::tz::TimeZone;
 use session_core::UnixMs;
-use store::{Store, StoreError};
+use store::Store;
 
 use super::data::sites::Sites;
 use super::language::Language;
@@ -56,11 +57,17 @@ impl Desk {
     }
 
     /// The page, or the one that says why there is none.
-    pub fn show<V>(&self, page: impl Fn(&Frame, &V) -> Response, view: Result<V, StoreError>) -> Response {
+    pub fn show<V, E: Error>(&self, page: impl Fn(&Frame, &V) -> Response, view: Result<V, E>) -> Response {
         match view {
             Ok(view) => page(&self.frame, &view),
-            Err(error) => unavailable(&self.frame, &error),
+            Err(error) => self.unavailable(&error),
         }
+    }
+
+    /// Store or figures do not answer.
+    #[must_use]
+    pub fn unavailable(&self, error: &impl Error) -> Response {
+        unavailable(&self.frame, error)
     }
 
     /// A page that cannot be shown.
@@ -85,7 +92,7 @@ pub fn frame(headers: &http::HeaderMap, uri: &Uri, zone: TimeZone) -> Frame {
 
 /// The store does not answer.
 #[must_use]
-pub fn unavailable(frame: &Frame, error: &StoreError) -> Response {
+pub fn unavailable(frame: &Frame, error: &impl Error) -> Response {
     tracing::error!(%error, "a page of the console could not be shown");
     pages::failure(frame, &Failure::Unavailable)
 }

@@ -6,14 +6,15 @@ use axum::Router;
 use axum::extract::{Form, Path, Query};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
+use http::HeaderMap;
 use http::header::{HeaderValue, SET_COOKIE};
 use serde::Deserialize;
 
-use super::data::{access_point, people, sessions};
+use super::data::{access_point, load, now, people, sessions, usage};
 use super::desk::Desk;
 use super::language::{COOKIE, Language};
 use super::shell::encode;
-use super::view::{AccessPoints, ApOrder, Failure, KickDone, Overview, Totals};
+use super::view::{AccessPoints, ApOrder, Failure, KickDone};
 use super::{assets, pages};
 use crate::operators::api::sessions::key;
 use crate::operators::kick::{self, Kicked};
@@ -30,12 +31,20 @@ pub fn router() -> Router<Arc<Web>> {
         .route("/aps/{id}", get(ap))
         .route("/sessions", get(live))
         .route("/sessions/{id}/end", get(ask_to_end).post(end))
+        .route("/usage", get(figures))
+        .route("/load", get(planning))
         .route("/nas", get(nas))
         .route("/accounts", get(accounts))
         .route("/sign-ins", get(sign_ins))
         .route("/audit", get(audit))
-        .route("/language/{tag}", get(choose_language))
-        .route("/assets/console/{name}", get(assets::serve))
+        .route(
+            "/language/{tag}",
+            get(async |Path(tag): Path<String>, Query(back): Query<Back>| choose_language(&tag, &back.to)),
+        )
+        .route(
+            "/assets/console/{name}",
+            get(async |Path(name): Path<String>, headers: HeaderMap| assets::serve(&name, &headers)),
+        )
 }
 
 /// What pages understand of a query. What they do not know they do not look at: a link from a mail may carry more.
@@ -46,6 +55,10 @@ struct Asked {
     after: String,
     sort: String,
     ended: String,
+    from: String,
+    to: String,
+    step: String,
+    weeks: String,
 }
 
 fn some(text: &str) -> Option<&str> {
@@ -53,26 +66,21 @@ fn some(text: &str) -> Option<&str> {
 }
 
 async fn overview(desk: Desk) -> Response {
-    let devices = desk.sites.rows.iter().filter_map(|row| row.devices).fold(0, u32::saturating_add);
-    let view = Overview {
-        problems: desk.sites.problems.clone(),
-        sites: desk.sites.rows.clone(),
-        totals: Totals { devices, ..Totals::default() },
-        day: Vec::new(),
-    };
-    pages::overview(&desk.frame, &view)
+    let view = now::overview(&desk).await;
+    desk.show(pages::overview, view)
 }
 
 async fn aps(desk: Desk, Query(asked): Query<Asked>) -> Response {
-    let view = AccessPoints { rows: desk.sites.rows.clone(), order: ApOrder::from_word(&asked.sort) };
-    pages::access_points(&desk.frame, &view)
+    let rows = now::rows(&desk).await;
+    let order = ApOrder::from_word(&asked.sort);
+    desk.show(pages::access_points, rows.map(|rows| AccessPoints { rows, order }))
 }
 
 async fn ap(desk: Desk, Path(id): Path<String>) -> Response {
     match access_point::access_point(&desk, &id).await {
         Ok(None) => desk.fail(&Failure::NotFound),
         Ok(Some(view)) => pages::access_point(&desk.frame, &view),
-        Err(error) => super::desk::unavailable(&desk.frame, &error),
+        Err(error) => desk.unavailable(&error),
     }
 }
 
@@ -111,10 +119,21 @@ async fn end(desk: Desk, Path(id): Path<String>, Form(asked): Form<Asked>) -> Re
         Ok(Kicked::Later(_)) => "later",
         Ok(Kicked::Gone) => "gone",
         Ok(Kicked::ByRadius) => "radius",
-        Err(error) => return super::desk::unavailable(&desk.frame, &error),
+        Err(error) => return desk.unavailable(&error),
     };
     let filter = some(&asked.ap).map_or_else(String::new, |ap| format!("&ap={}", encode(ap)));
     Redirect::to(&format!("/sessions?ended={word}{filter}")).into_response()
+}
+
+async fn figures(desk: Desk, Query(asked): Query<Asked>) -> Response {
+    let asked = usage::Asked { from: &asked.from, to: &asked.to, by_hour: asked.step == "hour" };
+    let view = usage::usage(&desk, &asked).await;
+    desk.show(pages::usage, view)
+}
+
+async fn planning(desk: Desk, Query(asked): Query<Asked>) -> Response {
+    let view = load::load(&desk, &asked.weeks).await;
+    desk.show(pages::load, view)
 }
 
 async fn nas(desk: Desk) -> Response {
@@ -156,10 +175,10 @@ struct Back {
 }
 
 /// Remembers a language and goes back; only to an address of this server.
-async fn choose_language(Path(tag): Path<String>, Query(back): Query<Back>) -> Response {
-    let here = back.to.starts_with('/') && !back.to.starts_with("//") && !back.to.contains('\\');
-    let mut answer = Redirect::to(if here { &back.to } else { "/" }).into_response();
-    if let Some(language) = Language::from_tag(&tag) {
+fn choose_language(tag: &str, to: &str) -> Response {
+    let here = to.starts_with('/') && !to.starts_with("//") && !to.contains('\\');
+    let mut answer = Redirect::to(if here { to } else { "/" }).into_response();
+    if let Some(language) = Language::from_tag(tag) {
         let cookie =
             format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={YEAR_SECS}", language.tag());
         if let Ok(cookie) = HeaderValue::try_from(cookie) {

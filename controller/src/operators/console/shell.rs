@@ -65,7 +65,7 @@ pub(super) struct Link {
     pub(super) icon: Html,
     pub(super) name: Html,
     pub(super) current: bool,
-    /// How many things are wrong, at the overview.
+    /// How many things are wrong, at the overview; empty for none.
     pub(super) wrong: Option<Html>,
 }
 
@@ -121,8 +121,10 @@ impl<'a> Shell<'a> {
                 icon: icon(shape),
                 name: self.say(key),
                 current: room == self.room,
-                wrong: (room == Room::Overview && problems > 0)
-                    .then(|| self.frame.tell("nav-wrong", vec![("n", problems.into())])),
+                wrong: (room == Room::Overview).then(|| match problems {
+                    0 => Html::default(),
+                    problems => self.frame.tell("nav-wrong", vec![("n", problems.into())]),
+                }),
             })
             .collect()
     }

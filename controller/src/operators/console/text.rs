@@ -31,6 +31,11 @@ impl Html {
         Self(markup)
     }
 
+    /// Whether there is nothing in it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Takes text, which is escaped.
     pub(super) fn text(text: &str) -> Self {
         Self(escape(text))

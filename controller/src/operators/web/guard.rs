@@ -12,7 +12,7 @@ use http::header::{
 use http::{HeaderMap, Method, StatusCode, Uri};
 use tower_http::csrf::ProtectionError;
 
-use super::pages;
+use super::pages::At;
 use crate::operators::problem::Problem;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -74,12 +74,12 @@ fn has_token(headers: &HeaderMap) -> bool {
 }
 
 /// What is asked for under an address where nothing is.
-pub async fn not_found(uri: Uri) -> Response {
+pub async fn not_found(uri: Uri, headers: HeaderMap) -> Response {
     if is_api(&uri) {
         Problem::new(StatusCode::NOT_FOUND, "there is nothing at this address; see /api/v1/openapi.json")
             .into_response()
     } else {
-        pages::not_found()
+        At { headers: &headers, uri: &uri }.not_found()
     }
 }
 

@@ -12,7 +12,8 @@ use session_core::UnixMs;
 use sha2::{Digest as _, Sha256};
 use store::{Role, StoreError};
 
-use super::{Peer, WINDOW_MS, Web, guard, pages};
+use super::pages::At;
+use super::{Peer, WINDOW_MS, Web, guard};
 use crate::clock;
 use crate::operators::problem::Problem;
 
@@ -100,10 +101,12 @@ impl FromRequestParts<Arc<Web>> for Operator {
                 answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
                 Err(answer)
             }
-            Ok(None) => Err(pages::needed()),
+            Ok(None) => Err(At { headers: &parts.headers, uri: &parts.uri }.needed()),
             Err(Refusal::TooMany) => Err(too_many()),
             Err(Refusal::Store(error)) if program => Err(Problem::from(error).into_response()),
-            Err(Refusal::Store(error)) => Err(pages::unavailable(&error)),
+            Err(Refusal::Store(error)) => {
+                Err(At { headers: &parts.headers, uri: &parts.uri }.unavailable(&error))
+            }
         }
     }
 }
@@ -123,7 +126,7 @@ impl FromRequestParts<Arc<Web>> for Engineer {
         if guard::is_api(&parts.uri) {
             Err(Problem::new(StatusCode::FORBIDDEN, sentence).into_response())
         } else {
-            Err(pages::forbidden(&sentence))
+            Err(At { headers: &parts.headers, uri: &parts.uri }.forbidden())
         }
     }
 }

@@ -9,12 +9,13 @@ use axum::{Extension, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::{HeaderValue, SET_COOKIE, USER_AGENT};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, Uri};
 use session_core::UnixMs;
 use store::{NewOperatorSession, OperatorSession, SignIn, StoreError};
 
 use super::operator::{cookie_name, session_id, sha256, too_many};
-use super::{Operator, Peer, Web, pages};
+use super::pages::At;
+use super::{Operator, Peer, Web};
 use crate::clock;
 use crate::operators::api::{hex, unhex};
 use crate::operators::words;
@@ -28,10 +29,12 @@ type Shared = State<Arc<Web>>;
 
 pub fn router() -> Router<Arc<Web>> {
     Router::new()
-        .route("/sign-in", get(async || pages::needed()))
+        .route(
+            "/sign-in",
+            get(async |uri: Uri, headers: HeaderMap| At { headers: &headers, uri: &uri }.needed()),
+        )
         .route("/sign-in/{secret}", get(show_link).post(use_link))
         .route("/sign-out", post(sign_out))
-        .route("/sign-ins", get(show_sessions))
         .route("/sign-ins/{id}/end", post(end_session))
 }
 
@@ -40,15 +43,18 @@ async fn show_link(
     State(web): Shared,
     Extension(Peer(peer)): Extension<Peer>,
     Path(secret): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
 ) -> Response {
+    let at = At { headers: &headers, uri: &uri };
     let now = UnixMs(clock::unix_ms());
     if !web.attempts.may_try(peer, now.0) {
         return too_many();
     }
     match web.store.sign_in_link(sha256(&secret), now).await {
-        Ok(SignIn::Operator(account)) => pages::link(&account.email, account.role),
-        Ok(refused) => refusal(&web, peer, now, &refused),
-        Err(error) => pages::unavailable(&error),
+        Ok(good @ SignIn::Operator(_)) => at.link(&secret, &good),
+        Ok(refused) => refusal(&web, peer, now, &refused, at),
+        Err(error) => at.unavailable(&error),
     }
 }
 
@@ -56,8 +62,10 @@ async fn use_link(
     State(web): Shared,
     Extension(Peer(peer)): Extension<Peer>,
     Path(secret): Path<String>,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Response {
+    let at = At { headers: &headers, uri: &uri };
     let now = UnixMs(clock::unix_ms());
     if !web.attempts.may_try(peer, now.0) {
         return too_many();
@@ -83,8 +91,8 @@ async fn use_link(
             set_cookie(&mut answer, web.https, &cookie, SESSION_MS / 1000);
             answer
         }
-        Ok(refused) => refusal(&web, peer, now, &refused),
-        Err(error) => pages::unavailable(&error),
+        Ok(refused) => refusal(&web, peer, now, &refused, at),
+        Err(error) => at.unavailable(&error),
     }
 }
 
@@ -92,39 +100,40 @@ fn browser(words: &[u8]) -> String {
     words::text(words.get(..MOST_USER_AGENT).unwrap_or(words))
 }
 
-fn refusal(web: &Web, peer: std::net::IpAddr, now: UnixMs, sign_in: &SignIn) -> Response {
+fn refusal(web: &Web, peer: std::net::IpAddr, now: UnixMs, sign_in: &SignIn, at: At<'_>) -> Response {
     // Who has a link that was real is no guesser.
     if *sign_in == SignIn::Unknown {
         web.attempts.refused(peer, now.0);
     }
-    pages::refused(sign_in)
+    at.link("", sign_in)
 }
 
-async fn sign_out(State(web): Shared, operator: Operator) -> Response {
+async fn sign_out(State(web): Shared, operator: Operator, uri: Uri, headers: HeaderMap) -> Response {
+    let at = At { headers: &headers, uri: &uri };
     if let Some(id) = operator.session {
         let store = web.store(&operator);
         let ended = store.end_operator_session(&operator.email, id, UnixMs(clock::unix_ms()));
         if let Err(error) = ended.await {
-            return pages::unavailable(&error);
+            return at.unavailable(&error);
         }
     }
-    let mut answer = pages::signed_out();
+    let mut answer = at.signed_out();
     set_cookie(&mut answer, web.https, "", 0);
     answer
 }
 
-async fn show_sessions(State(web): Shared, operator: Operator) -> Response {
-    match sessions(&web, &operator).await {
-        Ok(sessions) => pages::sessions(&operator, &sessions, web.countries.problem()),
-        Err(error) => pages::unavailable(&error),
-    }
-}
-
-async fn end_session(State(web): Shared, operator: Operator, Path(id): Path<String>) -> Response {
+async fn end_session(
+    State(web): Shared,
+    operator: Operator,
+    Path(id): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let at = At { headers: &headers, uri: &uri };
     match end(&web, &operator, &id).await {
         Ok(true) => Redirect::to("/sign-ins").into_response(),
-        Ok(false) => pages::not_found(),
-        Err(error) => pages::unavailable(&error),
+        Ok(false) => at.not_found(),
+        Err(error) => at.unavailable(&error),
     }
 }
 

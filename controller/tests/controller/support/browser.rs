@@ -1,8 +1,10 @@
 //! A browser of an operator: a cookie jar of one cookie, and the headers browsers send with a form.
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, LOCATION, ORIGIN, SET_COOKIE, USER_AGENT};
+use http::header::{
+    ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, LOCATION, ORIGIN, SET_COOKIE, USER_AGENT,
+};
 use http::{HeaderMap, Request};
-use http_body_util::{BodyExt as _, Empty};
+use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
@@ -44,6 +46,8 @@ pub struct Browser {
     /// What it says of where a request comes from.
     pub site: Option<&'static str>,
     pub origin: Option<String>,
+    /// The fields of a form that it sends with a post.
+    pub form: Option<String>,
 }
 
 impl Browser {
@@ -110,9 +114,10 @@ impl Browser {
         tokio::time::timeout(LIMIT, exchange).await.expect("no answer came")
     }
 
-    pub fn request(&self, method: &str, path: &str) -> Request<Empty<bytes::Bytes>> {
+    pub fn request(&self, method: &str, path: &str) -> Request<Full<bytes::Bytes>> {
         let mut request = Request::builder().method(method).uri(path);
         request = request.header(HOST, "localhost").header(USER_AGENT, "a browser of the tests");
+        request = request.header(ACCEPT_LANGUAGE, "en");
         if let Some(cookie) = &self.cookie {
             request = request.header(COOKIE, cookie);
         }
@@ -125,7 +130,11 @@ impl Browser {
         if let Some(origin) = &self.origin {
             request = request.header(ORIGIN, origin);
         }
-        request.body(Empty::new()).unwrap()
+        if let Some(form) = self.form.as_ref().filter(|_| method == "POST") {
+            request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+            return request.body(form.clone().into()).unwrap();
+        }
+        request.body(Full::default()).unwrap()
     }
 }
 

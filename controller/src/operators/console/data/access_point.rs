@@ -1,8 +1,9 @@
 //! One access point with its link, its journal and who is on line there.
 
+use crate::stats::StatsError;
 use session_core::{ApId, DomainId};
-use store::StoreError;
 
+use super::now::{day, rows};
 use super::sessions::session_row;
 use crate::fleet::DOMAIN;
 use crate::operators::console::desk::Desk;
@@ -16,9 +17,9 @@ const MOST_SESSIONS: u32 = 50;
 /// The page of `id`; `None` when there is no such access point.
 ///
 /// # Errors
-/// What the store says.
-pub async fn access_point(desk: &Desk, id: &str) -> Result<Option<AccessPointPage>, StoreError> {
-    let Some(row) = desk.sites.row(id).cloned() else { return Ok(None) };
+/// What store and figures say.
+pub async fn access_point(desk: &Desk, id: &str) -> Result<Option<AccessPointPage>, StatsError> {
+    let Some(row) = rows(desk).await?.into_iter().find(|row| row.ap.id == id) else { return Ok(None) };
     let ap = ApId::from(id);
     let live = desk.store.live_sessions(&DomainId::from(DOMAIN), Some(&ap), None, MOST_SESSIONS).await?;
     let agent = row.kind == Kind::Agent;
@@ -48,7 +49,7 @@ pub async fn access_point(desk: &Desk, id: &str) -> Result<Option<AccessPointPag
             wanted: desk.web.fleet.config_version(id),
             applied: vital.filter(|vital| vital.connected).map(|vital| vital.config_version),
         }),
-        load: Load24 { hours: Vec::new(), capacity: row.capacity },
+        load: Load24 { hours: day(&desk.web, Some(id)).await?, capacity: row.capacity },
         sessions: live.into_iter().map(|live| session_row(desk, live)).collect(),
         row,
     }))

@@ -35,7 +35,12 @@ impl Sites {
         let mut sites = Self::default();
         for point in store.access_points().await? {
             let wanted = web.fleet.config_version(&point.id.0);
-            let seen = Seen { vital: vitals.get(&point.id.0), wanted, open: open.get(&point.id.0).copied() };
+            let seen = Seen {
+                vital: vitals.get(&point.id.0),
+                wanted,
+                open: open.get(&point.id.0).copied(),
+                capacity: web.stats.capacity_users(),
+            };
             sites.add(point, &zones, &seen);
         }
         for nas in store.nas_clients().await? {
@@ -75,11 +80,15 @@ impl Sites {
         }
         let says = seen.vital.map(Vital::problems).unwrap_or_default();
         troubles.extend(says.iter().map(|says| Trouble::AgentSays(Untrusted::from(says.as_str()))));
+        let present = live.map(|_| devices(seen.open.unwrap_or(0)));
+        let full = present.filter(|devices| *devices >= seen.capacity);
+        troubles.extend(full.map(|devices| Trouble::Full { devices, capacity: seen.capacity }));
         let state = match (point.agent_key, point.revoked, live) {
             (None, _, _) => ApState::New,
             (Some(_), Some(_), _) => ApState::Retired,
             (Some(_), None, None) => ApState::Down,
             (Some(_), None, Some(_)) if !says.is_empty() => ApState::Trouble,
+            (Some(_), None, Some(_)) if full.is_some() => ApState::Full,
             (Some(_), None, Some(_)) if !troubles.is_empty() => ApState::Behind,
             (Some(_), None, Some(_)) => ApState::Up,
         };
@@ -96,8 +105,8 @@ impl Sites {
             zone: zones.get(&point.zone).cloned(),
             place: Some((point.lat, point.lon)),
             state,
-            devices: live.map(|_| devices(seen.open.unwrap_or(0))),
-            capacity: None,
+            devices: present,
+            capacity: Some(seen.capacity),
             today_bytes: None,
             journal_records: health.map(|health| health.journal_pending),
             heard_ms: seen.vital.and_then(|vital| vital.heard_ms),
@@ -110,6 +119,7 @@ struct Seen<'a> {
     vital: Option<&'a Vital>,
     wanted: Option<u64>,
     open: Option<u64>,
+    capacity: u32,
 }
 
 fn devices(open: u64) -> u32 {

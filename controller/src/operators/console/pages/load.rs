@@ -17,7 +17,6 @@ struct Page<'a> {
     heading: Html,
     rows: Vec<Row>,
     with_room: Html,
-    without_capacity: Vec<Html>,
     weekdays: Vec<Html>,
     heat: Vec<HeatRow>,
     steps: Vec<Html>,
@@ -68,7 +67,6 @@ pub fn load(frame: &Frame, view: &Load) -> Response {
         rows: view.rows.iter().map(|row| shown(frame, view, row)).collect(),
         with_room: frame
             .tell("load-with-room", vec![("n", u64::try_from(view.with_room).unwrap_or(0).into())]),
-        without_capacity: view.without_capacity.iter().map(|ap| frame.ap_link(ap)).collect(),
         weekdays: (0..7).map(|day| frame.weekday(day)).collect(),
         heat: view
             .heat

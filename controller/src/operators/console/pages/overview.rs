@@ -86,10 +86,10 @@ fn sites_heading(frame: &Frame, sites: &[ApRow]) -> Html {
 }
 
 fn figures(frame: &Frame, totals: &Totals) -> Vec<Figure> {
-    let figure = |name, value: Option<String>, note| Figure {
+    let figure = |name, value: Option<String>, note: Option<Html>| Figure {
         name: frame.say(name),
-        value: value.map_or_else(|| frame.say("not-known"), |value| Html::text(&value)),
-        note,
+        note: note.or_else(|| value.is_none().then(|| frame.say("not-known"))),
+        value: Html::text(value.as_deref().unwrap_or("–")),
     };
     let room = totals
         .capacity

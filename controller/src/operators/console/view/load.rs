@@ -19,8 +19,6 @@ pub struct Load {
     pub rows: Vec<LoadRow>,
     /// Access points that had room in every hour.
     pub with_room: usize,
-    /// Access points of which nobody said how many devices they have room for.
-    pub without_capacity: Vec<ApRef>,
     /// Devices on line at all access points, by hour and weekday.
     pub heat: Heat,
 }
