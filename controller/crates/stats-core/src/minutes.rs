@@ -104,74 +104,30 @@ pub fn presence_outside(
 /// Numbers to be added to the ledger, by minute, access point and measure.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Increments {
-    by_ap: BTreeMap<String, BTreeMap<(u64, u16), i64>>,
+    by_ap: BTreeMap<String, Counts>,
 }
+
+/// Numbers of one access point, by beginning of the minute and code of the measure.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Counts(BTreeMap<(u64, u16), i64>);
 
 impl Increments {
     /// Adds `n` at the minute of `at_ms`; moments that cannot be count for the first or last minute there can be.
     pub fn add(&mut self, ap: &str, at_ms: u64, measure: Measure, n: i64) {
-        let minute_ms = at_ms.clamp(EARLIEST_MS, LATEST_MS) / MINUTE_MS * MINUTE_MS;
-        if n != 0 {
-            *self.of_ap(ap).entry((minute_ms, measure.code())).or_default() += n;
-        }
+        self.of_ap(ap).add(at_ms, measure, n);
     }
 
     /// Adds what a change of a session's row is worth.
     pub fn session(&mut self, ap: &str, before: Option<&SessionState>, after: &SessionState) {
-        let had = |number: fn(&SessionState) -> u64| before.map_or(0, number);
-        let counted = |bytes: u64| bytes.min(COUNTED_BYTES_MAX);
-        let up = difference(counted(after.bytes_up), counted(had(|before| before.bytes_up)));
-        let down = difference(counted(after.bytes_down), counted(had(|before| before.bytes_down)));
-        self.add(ap, after.last_ms, Measure::BytesUp, up);
-        self.add(ap, after.last_ms, Measure::BytesDown, down);
-        if before.is_none_or(|before| before.opened_ms != after.opened_ms) {
-            if let Some(before) = before {
-                self.add(ap, before.opened_ms, Measure::Sessions, -1);
-            }
-            self.add(ap, after.opened_ms, Measure::Sessions, 1);
-        }
-        self.closed(ap, before.filter(|before| before.ended), -1);
-        self.closed(ap, Some(after).filter(|after| after.ended), 1);
-        self.presence(ap, before, after);
-    }
-
-    fn closed(&mut self, ap: &str, session: Option<&SessionState>, n: i64) {
-        if let Some(session) = session {
-            let dwell_ms = session.last_ms.saturating_sub(session.opened_ms);
-            self.add(ap, session.last_ms, Measure::dwell(dwell_ms), n);
-        }
-    }
-
-    fn presence(&mut self, ap: &str, before: Option<&SessionState>, after: &SessionState) {
-        let had_ms = before.map_or(0..0, SessionState::present_ms);
-        let had_minutes = before.map_or(0..0, SessionState::present_minutes);
-        for (now, then, sign) in [(after.present_ms(), &had_ms, 1), (had_ms.clone(), &after.present_ms(), -1)]
-        {
-            for piece in pieces(&now, then) {
-                self.person_ms(ap, piece, sign);
-            }
-        }
-        let has_minutes = after.present_minutes();
-        for (now, then, sign) in [(&has_minutes, &had_minutes, 1), (&had_minutes, &has_minutes, -1)] {
-            for minute in pieces(now, then).into_iter().flatten() {
-                self.add(ap, minute * MINUTE_MS, Measure::Present, sign);
-            }
-        }
-    }
-
-    fn person_ms(&mut self, ap: &str, piece: Range<u64>, sign: i64) {
-        let mut at = piece.start;
-        while at < piece.end {
-            let until = (at / MINUTE_MS + 1).saturating_mul(MINUTE_MS).min(piece.end);
-            self.add(ap, at, Measure::PersonMs, sign * difference(until, at));
-            at = until;
+        if before != Some(after) {
+            self.of_ap(ap).session(before, after);
         }
     }
 
     /// The rows to be added: beginning of the minute, access point, code of the measure, number (never 0).
     pub fn rows(&self) -> impl Iterator<Item = (u64, &str, u16, i64)> {
         self.by_ap.iter().flat_map(|(ap, counts)| {
-            let told = counts.iter().filter(|(_, n)| **n != 0);
+            let told = counts.0.iter().filter(|(_, n)| **n != 0);
             told.map(|((minute_ms, code), n)| (*minute_ms, ap.as_str(), *code, *n))
         })
     }
@@ -179,7 +135,7 @@ impl Increments {
     /// Adds all of `other`.
     pub fn extend(&mut self, other: &Self) {
         for (minute_ms, ap, code, n) in other.rows() {
-            *self.of_ap(ap).entry((minute_ms, code)).or_default() += n;
+            *self.of_ap(ap).0.entry((minute_ms, code)).or_default() += n;
         }
     }
 
@@ -189,8 +145,66 @@ impl Increments {
         self.rows().next().is_none()
     }
 
-    fn of_ap(&mut self, ap: &str) -> &mut BTreeMap<(u64, u16), i64> {
+    fn of_ap(&mut self, ap: &str) -> &mut Counts {
         self.by_ap.entry(ap.to_owned()).or_default()
+    }
+}
+
+impl Counts {
+    fn add(&mut self, at_ms: u64, measure: Measure, n: i64) {
+        let minute_ms = minute_of(at_ms.clamp(EARLIEST_MS, LATEST_MS));
+        if n != 0 {
+            *self.0.entry((minute_ms, measure.code())).or_default() += n;
+        }
+    }
+
+    fn session(&mut self, before: Option<&SessionState>, after: &SessionState) {
+        let had = |number: fn(&SessionState) -> u64| before.map_or(0, number);
+        let counted = |bytes: u64| bytes.min(COUNTED_BYTES_MAX);
+        let up = difference(counted(after.bytes_up), counted(had(|before| before.bytes_up)));
+        let down = difference(counted(after.bytes_down), counted(had(|before| before.bytes_down)));
+        self.add(after.last_ms, Measure::BytesUp, up);
+        self.add(after.last_ms, Measure::BytesDown, down);
+        if before.is_none_or(|before| before.opened_ms != after.opened_ms) {
+            if let Some(before) = before {
+                self.add(before.opened_ms, Measure::Sessions, -1);
+            }
+            self.add(after.opened_ms, Measure::Sessions, 1);
+        }
+        self.closed(before.filter(|before| before.ended), -1);
+        self.closed(Some(after).filter(|after| after.ended), 1);
+        self.presence(before, after);
+    }
+
+    fn closed(&mut self, session: Option<&SessionState>, n: i64) {
+        if let Some(session) = session {
+            let dwell_ms = session.last_ms.saturating_sub(session.opened_ms);
+            self.add(session.last_ms, Measure::dwell(dwell_ms), n);
+        }
+    }
+
+    fn presence(&mut self, before: Option<&SessionState>, after: &SessionState) {
+        let (has_ms, had_ms) = (after.present_ms(), before.map_or(0..0, SessionState::present_ms));
+        for (now, then, sign) in [(&has_ms, &had_ms, 1), (&had_ms, &has_ms, -1)] {
+            for piece in pieces(now, then) {
+                self.person_ms(piece, sign);
+            }
+        }
+        let (has, had) = (after.present_minutes(), before.map_or(0..0, SessionState::present_minutes));
+        for (now, then, sign) in [(&has, &had, 1), (&had, &has, -1)] {
+            for minute in pieces(now, then).into_iter().flatten() {
+                self.add(minute * MINUTE_MS, Measure::Present, sign);
+            }
+        }
+    }
+
+    fn person_ms(&mut self, piece: Range<u64>, sign: i64) {
+        let mut at = piece.start;
+        while at < piece.end {
+            let until = (at / MINUTE_MS + 1).saturating_mul(MINUTE_MS).min(piece.end);
+            self.add(at, Measure::PersonMs, sign * difference(until, at));
+            at = until;
+        }
     }
 }
 
