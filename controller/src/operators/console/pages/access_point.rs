@@ -76,8 +76,7 @@ fn in_words(frame: &Frame, state: ApState, kind: Kind) -> Html {
 
 fn figures(frame: &Frame, view: &AccessPointPage) -> Vec<Figure> {
     let top = &view.row;
-    let known =
-        |value: Option<String>| value.map_or_else(|| frame.say("not-known"), |value| Html::text(&value));
+    let known = |value: Option<String>| Html::text(value.as_deref().unwrap_or("–"));
     let mut out = vec![
         Figure {
             name: frame.say("devices-column"),

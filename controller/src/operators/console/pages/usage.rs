@@ -91,7 +91,11 @@ fn figures(frame: &Frame, view: &Usage) -> Vec<Figure> {
     let sum = &view.sum;
     let figure = |key, value: String, note| Figure { name: frame.say(key), value: Html::text(&value), note };
     let unique = sum.unique.map_or_else(
-        || Figure { name: frame.say("unique-devices"), value: frame.say("not-known"), note: None },
+        || Figure {
+            name: frame.say("unique-devices"),
+            value: Html::text("–"),
+            note: Some(frame.say("not-known")),
+        },
         |unique| figure("unique-devices", frame.whole(unique.devices), Some(plus_minus(frame, unique))),
     );
     vec![
