@@ -2,10 +2,11 @@
 //! one that starts in 1970.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use hotspot_tests::lab::clock;
 use hotspot_tests::lab::sessions::{self, settled_totals};
 use hotspot_tests::lab::transfer::Transfer;
 use hotspot_tests::lab::wait::wait_until;
@@ -16,24 +17,6 @@ use super::away::quiet;
 use super::{LIMIT, RATE, wait_for_totals};
 
 const DAY_MS: u64 = 86_400_000;
-
-/// A clock for one program that reads what `file` says ("-2h"): by a library before the system's own, because the clock of
-/// the machine belongs to everybody. Monotonic clocks stay true, as in a machine whose wall clock is set.
-fn clock(file: &Path, says: &str) -> Result<Vec<(String, String)>> {
-    fs::write(file, says)?;
-    let library = fs::read_dir("/usr/lib")?
-        .filter_map(|folder| Some(folder.ok()?.path().join("faketime/libfaketime.so.1")))
-        .find(|path| path.exists())
-        .context("libfaketime is not installed; run: make packages")?;
-    let variable = |name: &str, value: &Path| (name.to_owned(), value.display().to_string());
-    Ok(vec![
-        variable("LD_PRELOAD", &library),
-        variable("FAKETIME_TIMESTAMP_FILE", file),
-        variable("FAKETIME_CACHE_DURATION", Path::new("1")),
-        variable("FAKETIME_DONT_FAKE_MONOTONIC", Path::new("1")),
-        variable("NO_FAKE_STAT", Path::new("1")),
-    ])
-}
 
 fn times(lab: &Lab, mac: [u8; 6]) -> Result<Vec<u64>> {
     Ok(sessions::sessions_of(&lab.controller, mac)?.iter().map(|session| session.opened_ms).collect())
@@ -49,7 +32,8 @@ fn an_access_point_in_1970_serves_visitors_by_the_controllers_time() -> Result<(
     let mut lab = Lab::for_test(&Settings { access_points: 0, ..Settings::new("faults-1970") })?;
     lab.add_access_point(0)?;
     lab.power_on(0)?;
-    lab.ap_mut(0)?.use_environment(&clock(&folder.path().join("clock"), "@1970-01-02 03:04:05")?);
+    lab.ap_mut(0)?
+        .use_environment(&clock::environment(&folder.path().join("clock"), "@1970-01-02 03:04:05")?);
     lab.ap(0)?.enroll(&lab.controller)?;
     // Ready says that the portal's certificate was checked, and found good.
     lab.ap_mut(0)?.start()?;
@@ -81,7 +65,7 @@ fn an_access_point_in_1970_serves_visitors_by_the_controllers_time() -> Result<(
 fn a_controller_whose_clock_jumps_two_hours_either_way_loses_no_visitor() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let file: PathBuf = folder.path().join("clock");
-    let environment = clock(&file, "+0")?;
+    let environment = clock::environment(&file, "+0")?;
     let environment: Vec<(&str, &str)> =
         environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let settings =
@@ -117,7 +101,7 @@ fn a_controller_whose_clock_jumps_two_hours_either_way_loses_no_visitor() -> Res
 fn a_controller_in_1970_does_not_start_and_says_what_to_do_while_visitors_go_on() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let file: PathBuf = folder.path().join("clock");
-    let environment = clock(&file, "+0")?;
+    let environment = clock::environment(&file, "+0")?;
     let environment: Vec<(&str, &str)> =
         environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let settings =

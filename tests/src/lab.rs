@@ -5,6 +5,7 @@ pub mod access_point;
 pub mod addresses;
 pub mod authority;
 pub mod capture;
+pub mod clock;
 pub mod command;
 pub mod controller;
 pub mod dnsmasq;
