@@ -94,7 +94,7 @@ async fn a_kick_of_nothing_and_of_a_radius_session_says_so() {
     let conflict = program.ask(&controller, "DELETE", &kick).await;
     assert_eq!(conflict.status, 409);
     assert!(conflict.problem().contains("speaks RADIUS"), "{}", conflict.body);
-    let visit = &program.items(&controller, "/api/v1/visits?from=1970-01-01").await[0];
+    let visit = &program.items(&controller, "/api/v1/visits?from=1970-01-01T00:00:00Z").await[0];
     assert_eq!(
         (&visit["ap"], &visit["starts_ms"], &visit["plan"]),
         (&json!("nas:cafe"), &json!(5), &Value::Null)
