@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::dial::Dial;
 use crate::enroll;
+use crate::status::Status;
 use crate::tls::{Identity, read_pin, system_roots};
 
 mod access_point;
@@ -49,6 +50,8 @@ pub struct Options {
     pub visitors: usize,
     /// How long visitors move about.
     pub lasting: Duration,
+    /// Visitors come one after the other within this time.
+    pub arrive: Duration,
     /// A visitor moves something this often.
     pub step: Duration,
     /// A visitor walks on after about this long.
@@ -99,31 +102,37 @@ async fn play(options: &Options, points: &[Arc<AccessPoint>]) -> anyhow::Result<
     let mut visitors = JoinSet::new();
     for nth in 0..options.visitors {
         let visitor = Visitor::new(nth, batch, points, dice.split())?;
-        visitors.spawn(visitor.stroll(pace, points.to_vec(), Arc::clone(&roots), Arc::clone(&tally)));
+        let (points, roots, tally) = (points.to_vec(), Arc::clone(&roots), Arc::clone(&tally));
+        let comes = options.arrive.mul_f64(nth as f64 / options.visitors as f64);
+        visitors.spawn(async move {
+            tokio::time::sleep(comes).await;
+            visitor.stroll(pace, points, roots, tally).await;
+        });
     }
     while let Some(walked) = visitors.join_next().await {
         walked.context("a visitor came to an untimely end")?;
     }
-    drain(points).await;
     let mut summary = Summary::of(options.visitors, &tally);
-    for point in points {
-        summary.add(&point.status().await?);
+    for status in drained(points).await? {
+        summary.add(&status);
     }
     Ok(summary)
 }
 
-/// Waits until the controller has every record on disk, as long as that may take.
-async fn drain(points: &[Arc<AccessPoint>]) {
+/// How access points are when the controller has every record on disk, or after as long as that may take. All are
+/// looked at together: one that was through may have had another word to say while the next was asked.
+async fn drained(points: &[Arc<AccessPoint>]) -> anyhow::Result<Vec<Status>> {
     let until = Instant::now() + SETTLE;
-    for point in points {
-        while Instant::now() < until {
-            match point.status().await {
-                Ok(status) if status.journal_pending > 0 && status.connected => {
-                    tokio::time::sleep(LOOK).await
-                }
-                Ok(_) | Err(_) => break,
-            }
+    loop {
+        let mut all = Vec::with_capacity(points.len());
+        for point in points {
+            all.push(point.status().await?);
         }
+        let waits = |status: &Status| status.connected && status.journal_pending > 0;
+        if !all.iter().any(waits) || Instant::now() >= until {
+            return Ok(all);
+        }
+        tokio::time::sleep(LOOK).await;
     }
 }
 

@@ -10,7 +10,8 @@ use hotspot_tests::lab::{Lab, Settings};
 fn thirty_four_access_points_and_a_crowd_lose_no_report() -> Result<()> {
     let lab = Lab::for_test(&Settings { access_points: 0, ..Settings::new("crowd") })?;
     let step = Duration::from_secs(1);
-    let crowd = Crowd { access_points: 34, visitors: 150, step, lasting: Duration::from_secs(25) };
+    let (arrive, lasting) = (Duration::from_secs(2), Duration::from_secs(25));
+    let crowd = Crowd { access_points: 34, visitors: 150, arrive, step, lasting };
     let cost = crowd.gather(&lab)?;
     println!("{cost:?}");
     // Each visitor at least once in five seconds: the lab's agents report every half second.

@@ -32,6 +32,8 @@ pub struct Crowd {
     pub access_points: usize,
     /// Visitors.
     pub visitors: usize,
+    /// They come one after the other within this time.
+    pub arrive: Duration,
     /// A visitor moves something about this often.
     pub step: Duration,
     /// How long visitors move about, their taps included.
@@ -69,6 +71,7 @@ impl Crowd {
         command.env("SSL_CERT_FILE", lab.authority()).env("HOTSPOT_LOG", "warn");
         command.args(["--controller", &format!("https://{AGENTS4}:8444")]).arg("--tokens").arg(&tokens);
         command.args(["--visitors", &self.visitors.to_string(), "--stay-secs", "60"]);
+        command.args(["--arrive-secs", &self.arrive.as_secs().to_string()]);
         command.args(["--step-ms", &self.step.as_millis().to_string()]);
         command.args(["--seconds", &self.lasting.as_secs().to_string()]);
         let mut sim = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn()?;

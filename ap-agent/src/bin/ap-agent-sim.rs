@@ -28,6 +28,9 @@ struct Cli {
     /// How long visitors move about
     #[arg(long, default_value_t = 30)]
     seconds: u64,
+    /// Visitors come one after the other within this time
+    #[arg(long, default_value_t = 0)]
+    arrive_secs: u64,
     /// A visitor moves something this often
     #[arg(long, default_value_t = 500)]
     step_ms: u64,
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         aps: cli.aps,
         visitors: cli.visitors,
         lasting: Duration::from_secs(cli.seconds),
+        arrive: Duration::from_secs(cli.arrive_secs),
         step: Duration::from_millis(cli.step_ms.max(1)),
         stay: Duration::from_secs(cli.stay_secs.max(1)),
         data_dir: cli.data_dir,

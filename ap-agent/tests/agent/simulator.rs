@@ -17,6 +17,7 @@ fn options(controller: &str, data_dir: PathBuf) -> Options {
         aps: None,
         visitors: 0,
         lasting: Duration::from_millis(100),
+        arrive: Duration::ZERO,
         step: Duration::from_millis(10),
         stay: Duration::from_secs(1),
         data_dir: Some(data_dir),

@@ -22,6 +22,7 @@ const MOST_RSS_KIB: u64 = 16 * 1024;
 const CROWD: Crowd = Crowd {
     access_points: 34,
     visitors: 2_000,
+    arrive: Duration::from_secs(30),
     step: Duration::from_secs(5),
     lasting: Duration::from_secs(90),
 };
