@@ -101,6 +101,12 @@ impl Countries {
         self.problem.as_deref()
     }
 
+    /// Whether there is a database.
+    #[must_use]
+    pub fn has_database(&self) -> bool {
+        self.database.is_some()
+    }
+
     /// The country of an address.
     #[must_use]
     pub fn of(&self, address: IpAddr) -> Country {

@@ -26,7 +26,7 @@ try {
       const name = path.replaceAll(/[/?=%&:]/g, '_');
       for (const [width, colorScheme] of LOOKS) {
         const find = (rule, nodes = []) => findings.push({ path, width, colorScheme, rule, nodes });
-        await page.emulateMedia({ colorScheme });
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
         await page.setViewportSize({ width, height: 800 });
         await page.evaluate(() => document.querySelectorAll('details').forEach(box => { box.open = true; }));
         await page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));

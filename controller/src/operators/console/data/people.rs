@@ -80,11 +80,10 @@ pub async fn sign_ins(desk: &Desk) -> Result<MySignIns, StoreError> {
     let mut rows: Vec<SignInRow> =
         sessions(&desk.web, &desk.operator).await?.into_iter().map(|session| row(desk, session)).collect();
     rows.sort_by_key(|row| (!row.current, std::cmp::Reverse(row.used_ms)));
-    let known = rows.iter().any(|row| row.country != Country::NoDatabase);
     Ok(MySignIns {
         countries: match desk.web.countries.problem() {
             Some(problem) => Countries::Broken(problem.to_owned()),
-            None if known => Countries::Known,
+            None if desk.web.countries.has_database() => Countries::Known,
             None => Countries::NotConfigured,
         },
         rows,
