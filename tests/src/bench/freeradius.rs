@@ -17,8 +17,10 @@ const SQLITE: &str = "/etc/freeradius/3.0/mods-config/sql/main/sqlite";
 pub enum Kept {
     /// Passwords in a text file, records in a text file that is not synced.
     Files,
-    /// Both in SQLite, with its queries as shipped.
+    /// Both in SQLite, with its queries, threads and connections as shipped.
     Sqlite,
+    /// The same with one thread and one connection: SQLite has one writer, so nobody waits for another's lock.
+    SqliteAlone,
 }
 
 /// Starts it in `netns` with the ports `auth` and `auth + 1`; its files go to `folder`.
@@ -62,7 +64,7 @@ pub fn start(
     }
     rows.push_str("COMMIT;\n");
     fs::write(folder.join("users"), lines)?;
-    if kept == Kept::Sqlite {
+    if kept != Kept::Files {
         let schema =
             fs::read_to_string(format!("{SQLITE}/schema.sql")).context("its tables are not installed")?;
         fill(&folder.join("radius.db"), &(schema + &rows))?;
@@ -92,20 +94,24 @@ fn configuration(folder: &Path, kept: Kept, auth: u16, secret: &str) -> String {
     let folder = folder.display();
     let (authorize, accounting) = match kept {
         Kept::Files => ("files", "detail"),
-        Kept::Sqlite => ("sql", "sql"),
+        Kept::Sqlite | Kept::SqliteAlone => ("sql", "sql"),
+    };
+    let (threads, most, least, spare) = match kept {
+        Kept::Files | Kept::Sqlite => (5, 32, 3, 10),
+        Kept::SqliteAlone => (1, 1, 1, 1),
     };
     let store = match kept {
         Kept::Files => format!(
             "files {{\nfilename = {folder}/users\n}}\ndetail {{\nfilename = {folder}/detail\npermissions = 0600\n}}\n"
         ),
-        // Connections as shipped; patient, because SQLite has one writer and the others must not give up.
-        Kept::Sqlite => format!(
+        // Patient: of several writers of SQLite one works and the others must not give up.
+        Kept::Sqlite | Kept::SqliteAlone => format!(
             "sql {{\ndialect = sqlite\ndriver = rlm_sql_sqlite\nsqlite {{\nfilename = {folder}/radius.db\n\
              busy_timeout = 10000\n}}\nradius_db = radius\nacct_table1 = radacct\nacct_table2 = radacct\n\
              postauth_table = radpostauth\nauthcheck_table = radcheck\ngroupcheck_table = radgroupcheck\n\
              authreply_table = radreply\ngroupreply_table = radgroupreply\nusergroup_table = radusergroup\n\
              client_table = nas\nread_groups = no\nread_profiles = no\nsql_user_name = \"%{{User-Name}}\"\n\
-             group_attribute = SQL-Group\npool {{\nstart = 5\nmin = 3\nmax = 32\nspare = 10\nuses = 0\nlifetime = 0\n\
+             group_attribute = SQL-Group\npool {{\nstart = {threads}\nmin = {least}\nmax = {most}\nspare = {spare}\nuses = 0\nlifetime = 0\n\
              idle_timeout = 0\n}}\n$INCLUDE {SQLITE}/queries.conf\n}}\n"
         ),
     };
@@ -117,8 +123,8 @@ fn configuration(folder: &Path, kept: Kept, auth: u16, secret: &str) -> String {
          log {{\ndestination = files\nfile = {folder}/radius.log\nauth = no\n}}\n\
          security {{\nmax_attributes = 200\nreject_delay = 0\nstatus_server = yes\n}}\n\
          client bench {{\nipaddr = 127.0.0.0/8\nsecret = \"{secret}\"\nrequire_message_authenticator = yes\n}}\n\
-         thread pool {{\nstart_servers = 5\nmax_servers = 32\nmin_spare_servers = 3\nmax_spare_servers = 10\n\
-         max_requests_per_server = 0\n}}\n\
+         thread pool {{\nstart_servers = {threads}\nmax_servers = {most}\nmin_spare_servers = {least}\n\
+         max_spare_servers = {spare}\nmax_requests_per_server = 0\n}}\n\
          modules {{\npap {{\n}}\nexpr {{\n}}\n{store}}}\n\
          server bench {{\nlisten {{\ntype = auth\nipaddr = 127.0.0.1\nport = {auth}\n}}\n\
          listen {{\ntype = acct\nipaddr = 127.0.0.1\nport = {acct}\n}}\n\
