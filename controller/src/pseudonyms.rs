@@ -62,7 +62,9 @@ impl Pseudonyms {
     pub fn destroy_old(&self, now_ms: u64) {
         let kept: Vec<i32> =
             self.open_days(now_ms).iter().map(|day| self.days.number_of(day.start_ms)).collect();
-        self.lock().retain(|number, _| kept.contains(number));
+        // Held to the end: a key that is being made just now has a file that is none yet.
+        let mut keys = self.lock();
+        keys.retain(|number, _| kept.contains(number));
         // Nothing there: nothing to destroy.
         for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
             let name = entry.file_name();

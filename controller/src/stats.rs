@@ -121,6 +121,21 @@ impl Stats {
         Ok(self.rollups.slots(ask.step, ask.by, span).await?)
     }
 
+    /// A page of the same, at most `limit` slots: those behind the slot that begins at a time and has a key. A year of hours
+    /// by access point is more than should be held at once.
+    ///
+    /// # Errors
+    /// [`StatsError`].
+    pub async fn page(
+        &self,
+        ask: Ask,
+        after: Option<(u64, &str)>,
+        limit: u32,
+    ) -> Result<Vec<Slot>, StatsError> {
+        let span = self.span(ask)?;
+        Ok(self.rollups.slots_after(ask.step, ask.by, span, after, limit).await?)
+    }
+
     /// The figures of all civil days a range touches, added up: one slot per key, ordered by key. Visitors of several
     /// days add up; the step of the question does not matter.
     ///

@@ -187,6 +187,20 @@ async fn figures_made_in_pieces_equal_those_made_anew_and_follow_an_access_point
     place.roll_up.catch_up().await.unwrap();
     let pieces = place.all(MONDAY, MONDAY + 3 * DAY).await;
     assert!(pieces.len() > 100);
+    for by in [By::All, By::Ap, By::Zone] {
+        let ask = Ask { from_ms: MONDAY, to_ms: MONDAY + 3 * DAY, by, step: Step::Hour };
+        let whole = place.stats.series(ask).await.unwrap();
+        let mut pages: Vec<Slot> = Vec::new();
+        loop {
+            let after = pages.last().map(|slot| (slot.start_ms, slot.key.as_str()));
+            let page = place.stats.page(ask, after, 7).await.unwrap();
+            if page.is_empty() {
+                break;
+            }
+            pages.extend(page);
+        }
+        assert_eq!(pages, whole);
+    }
     let made = place.roll_up.rebuild().await.unwrap();
     assert!(made.hours > 30 && made.days == 2);
     assert_eq!(place.all(MONDAY, MONDAY + 3 * DAY).await, pieces);

@@ -112,7 +112,22 @@ impl Rollups {
     /// # Errors
     /// Only the common ones.
     pub async fn slots(&self, step: Step, by: By, span: Span) -> Result<Vec<Slot>, StoreError> {
-        self.file.slots(step, by, span).await
+        self.file.slots(step, by, span, None, u32::MAX).await
+    }
+
+    /// The same, a page of at most `limit`, beginning behind the slot that begins at a time and has a key.
+    ///
+    /// # Errors
+    /// Only the common ones.
+    pub async fn slots_after(
+        &self,
+        step: Step,
+        by: By,
+        span: Span,
+        after: Option<(u64, &str)>,
+        limit: u32,
+    ) -> Result<Vec<Slot>, StoreError> {
+        self.file.slots(step, by, span, after, limit).await
     }
 
     /// The whole roll-ups of the hours that begin in `span`, each with its beginning.

@@ -171,7 +171,9 @@ pub async fn visits(
     let slots = if public {
         web.stats.series_public(ask).await?.into_iter().map(published).collect()
     } else {
-        web.stats.series(ask).await?.into_iter().map(|slot| Item::Shown(figure(slot))).collect::<Vec<_>>()
+        let after = after.as_ref().map(|(at, key)| (*at, key.as_str()));
+        let page = web.stats.page(ask, after, limit.saturating_add(1)).await?;
+        page.into_iter().map(|slot| Item::Shown(figure(slot))).collect::<Vec<_>>()
     };
     let slots = slots
         .into_iter()

@@ -97,13 +97,28 @@ impl RollupFile {
         self.transaction(change).await
     }
 
-    pub(crate) async fn slots(&self, step: Step, by: By, span: Span) -> Result<Vec<Slot>, StoreError> {
+    pub(crate) async fn slots(
+        &self,
+        step: Step,
+        by: By,
+        span: Span,
+        after: Option<(u64, &str)>,
+        limit: u32,
+    ) -> Result<Vec<Slot>, StoreError> {
         let sql = "SELECT kind, key, start_ms, end_ms, peak_users, visitors, randomised, counts FROM rollup
-            WHERE step = ?1 AND kind = ?2 AND start_ms >= ?3 AND start_ms < ?4 ORDER BY start_ms, key";
+            WHERE step = ?1 AND kind = ?2 AND start_ms >= ?3 AND start_ms < ?4 AND (start_ms, key) > (?5, ?6)
+            ORDER BY start_ms, key LIMIT ?7";
+        // The key of all is empty here and `all` outside; no slot begins before 1970.
+        let (after_ms, after_key) = match (after, by) {
+            (None, _) => (-1, ""),
+            (Some((at, _)), By::All) => (int(at), ""),
+            (Some((at, key)), By::Ap | By::Zone) => (int(at), key),
+        };
+        let from = span.start_ms.max(after.map_or(0, |(at, _)| at));
         let read = async |c: &mut SqliteConnection| {
             let query = sqlx::query(sql).bind(rollups::step_word(step)).bind(rollups::by_word(by));
-            let found = query.bind(int(span.start_ms)).bind(int(span.end_ms)).fetch_all(c).await?;
-            found.iter().map(slot).collect()
+            let query = query.bind(int(from)).bind(int(span.end_ms)).bind(after_ms).bind(after_key);
+            query.bind(limit).fetch_all(c).await?.iter().map(slot).collect()
         };
         self.read(read).await
     }
