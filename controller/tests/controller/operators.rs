@@ -161,7 +161,7 @@ async fn every_answer_keeps_frames_scripts_and_caches_out() {
         assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{path}");
         assert!(!policy.contains("unsafe"), "{path}: {policy}");
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
-        assert_eq!(answer.header(CACHE_CONTROL), "no-store", "{path}");
+        assert!(answer.header(CACHE_CONTROL).contains("no-store"), "{path}");
     }
     assert_eq!(controller.get("admin", "/healthz").await.0, 200);
     assert_eq!(controller.get("admin", "/metrics").await.0, 404);
@@ -211,7 +211,8 @@ async fn x44_the_log_names_operators_and_the_command_line_and_knows_when_it_was_
         (LAN, "operator.end_session"),
     ];
     assert_eq!(seen, expected.map(|(actor, action)| (actor.to_owned(), action.to_owned())));
-    assert!(files.done(&["audit", "list", "--limit", "1"]).contains("operator.end_session"));
+    assert!(files.done(&["audit", "list"]).contains("operator.end_session"));
+    assert_eq!(files.done(&["audit", "list", "--limit", "1"]).lines().count(), 1);
     assert!(files.done(&["audit", "check"]).contains("is whole"));
     files.sql("UPDATE audit SET actor = 'nobody' WHERE id = 2");
     assert!(files.fails(1, &["audit", "check"]).contains("row 2 of the audit log was edited"));
