@@ -253,19 +253,24 @@ fn write<'b>(
     decision: &Decision,
     room: &'b mut [u8; LENGTH_MAX],
 ) -> &'b [u8] {
-    let mut reply = match decision {
-        Decision::Accept(_) => Reply::to(request, Code::AccessAccept, room),
-        Decision::Reject(_) | Decision::Later(_) => Reply::to(request, Code::AccessReject, room),
+    // Without its terms an accept would allow more than the plan: proxies that leave no room for them get a reject.
+    let terms = match decision {
+        Decision::Accept(terms)
+            if terms.write(&mut Reply::to(request, Code::AccessAccept, &mut *room)).is_ok() =>
+        {
+            Some(terms)
+        }
+        Decision::Accept(_) | Decision::Reject(_) | Decision::Later(_) => None,
     };
-    // Proxies that leave no room for the terms get the bare answer; an accept without its end would be more than the
-    // plan allows, but none of ours is as long as that.
-    let written = match decision {
-        Decision::Accept(terms) => terms.write(&mut reply),
-        Decision::Reject(why) => reply.add_text(rfc2865::REPLY_MESSAGE_TYPE, why),
-        Decision::Later(_) => Ok(()),
+    let code = if terms.is_some() { Code::AccessAccept } else { Code::AccessReject };
+    let mut reply = Reply::to(request, code, room);
+    let written = match (terms, decision) {
+        (Some(terms), _) => terms.write(&mut reply),
+        (None, Decision::Reject(why)) => reply.add_text(rfc2865::REPLY_MESSAGE_TYPE, why),
+        (None, Decision::Accept(_) | Decision::Later(_)) => Ok(()),
     };
     if written.is_err() {
-        tracing::debug!("a reply had no room for everything");
+        tracing::debug!("a reject had no room for its reason");
     }
     reply.finish(&client.secret)
 }

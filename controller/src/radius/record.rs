@@ -13,8 +13,10 @@ use super::client::Client;
 use super::terms;
 use crate::sessions::Accounted;
 
-/// An Event-Timestamp further from the arrival than this is a wrong clock, not a record that waited.
-const OLDEST_MS: u64 = 24 * 3_600_000;
+/// A record that says it waited longer than this has a wrong clock or counter.
+const OLDEST_MS: u64 = 7 * 24 * 3_600_000;
+/// No session lasts longer; what says so is a wrong counter.
+const LONGEST_SECS: u32 = 366 * 24 * 3_600;
 
 /// What the request says happened; `None` for a status that is answered and means nothing here.
 pub fn read(
@@ -25,7 +27,7 @@ pub fn read(
     now: UnixMs,
     fresh: SessionId,
 ) -> Option<Accounted> {
-    let (event, dated) = moment(said, request, now);
+    let (event, dated) = moment(said, now);
     let nas = Nas { ap: client.ap.clone(), origin: origin(request, from) };
     let kind = match said.status {
         Status::Start => AccountingKind::Start,
@@ -52,7 +54,7 @@ pub fn read(
         kind,
         event,
         dated,
-        session_secs: said.session_secs,
+        session_secs: said.session_secs.filter(|secs| *secs <= LONGEST_SECS),
         grant: said.class.and_then(terms::visit_of_class),
         mac: station::parse(calling).mac.map(Mac),
         // Input is what comes from the user (RFC 2866 5.3).
@@ -72,10 +74,12 @@ pub fn read(
 }
 
 /// When it happened, and whether the NAS said so. Arrival less Acct-Delay-Time needs no clock on the NAS and counts
-/// where it is given; Event-Timestamp stays the same in every retransmission, and counts where there is no delay.
-fn moment(said: &Accounting<'_>, request: &Request<'_>, now: UnixMs) -> (UnixMs, bool) {
-    if request.first(rfc2866::ACCT_DELAY_TIME_TYPE).is_some() {
-        return (now.minus_ms(u64::from(said.delay_secs) * 1000), true);
+/// where a delay is given. Event-Timestamp stays the same in every retransmission, and counts where there is none: many
+/// access points always send a delay of 0.
+fn moment(said: &Accounting<'_>, now: UnixMs) -> (UnixMs, bool) {
+    let delay_ms = u64::from(said.delay_secs) * 1000;
+    if delay_ms > 0 && delay_ms <= OLDEST_MS {
+        return (now.minus_ms(delay_ms), true);
     }
     let stamped = said.event_timestamp.map(|secs| UnixMs(u64::from(secs) * 1000));
     match stamped.filter(|at| *at <= now && now.ms_since(*at) <= OLDEST_MS) {

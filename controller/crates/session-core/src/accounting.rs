@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use crate::{ApId, GrantId, Mac, SessionEnd, SessionId, SessionKey, UnixMs};
 
-/// How long after it was last heard of a session's name is remembered, in milliseconds: a record that comes later
+/// How long after its last record arrived a session's name is remembered, in milliseconds: a record that arrives later
 /// begins another session.
 pub const ACCOUNTING_KEPT_MS: u64 = 24 * 3_600_000;
 
@@ -118,6 +118,10 @@ pub struct NasSession {
     pub started: UnixMs,
     /// The latest event of its records.
     pub heard: UnixMs,
+    /// When its last record arrived.
+    pub arrived: UnixMs,
+    /// The longest Acct-Session-Time of its records, in seconds; 0 when only a Start was heard.
+    pub session_secs: u32,
     /// When it was over, by a Stop or by a restart of the access point.
     pub closed: Option<UnixMs>,
     /// Acct-Terminate-Cause of the Stop, 0 for none.

@@ -52,18 +52,20 @@ impl Operator {
     async fn of(web: &Web, headers: &HeaderMap, peer: Option<Peer>) -> Result<Option<Self>, Refusal> {
         let now = UnixMs(clock::unix_ms());
         if let Some(token) = bearer(headers) {
-            if peer.is_some_and(|Peer(peer)| !web.attempts.may_try(peer, now.0)) {
-                return Err(Refusal::TooMany);
-            }
+            // A good token is never held back by others' wrong ones: behind a forwarder all have one address.
             let found = web.store.api_token(sha256(token), now).await?;
             if let (None, Some(Peer(peer))) = (&found, peer) {
+                if !web.attempts.may_try(peer, now.0) {
+                    return Err(Refusal::TooMany);
+                }
                 web.attempts.refused(peer, now.0);
             }
             return Ok(found.map(|account| Self { email: account.email, role: account.role, session: None }));
         }
         let Some(id) = session_id(headers, web.https) else { return Ok(None) };
         let Some((session, account)) = web.store.operator_session(id, now).await? else { return Ok(None) };
-        if now.ms_since(session.last_seen) > NOTED_MS {
+        // An open page that only watches is no use of the session.
+        if peer.is_some() && now.ms_since(session.last_seen) > NOTED_MS {
             // Nobody is kept out because this note could not be written.
             if let Err(error) = web.store.operator_seen(id, now).await {
                 tracing::warn!(%error, "the use of an operator's session could not be noted");

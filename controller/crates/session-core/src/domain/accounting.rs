@@ -25,8 +25,8 @@ pub(super) struct Book {
     names: BTreeMap<(Nas, Vec<u8>), Vec<SessionKey>>,
     /// The latest restart of each NAS.
     restarts: BTreeMap<Nas, UnixMs>,
-    /// Sessions by the latest moment they were heard of.
-    heard: BTreeSet<(UnixMs, SessionKey)>,
+    /// Sessions by the arrival of their last record.
+    arrived: BTreeSet<(UnixMs, SessionKey)>,
 }
 
 impl Domain {
@@ -36,7 +36,7 @@ impl Domain {
     /// marked as wrapped.
     pub fn account(&mut self, record: &AccountingRecord, now: UnixMs) {
         self.handle_timeout(now);
-        let found = self.book.find(record);
+        let found = self.book.find(record, now);
         let key = match &found {
             Some(key) => key.clone(),
             None => {
@@ -46,7 +46,7 @@ impl Domain {
         };
         let (known, before) = (found.is_some(), self.session(&key).cloned());
         let restarted = self.book.restarted_after(&record.nas, record.begun());
-        let nas_session = self.book.note(&key, record, before.as_ref(), restarted);
+        let nas_session = self.book.note(&key, record, before.as_ref(), restarted, now);
         let end = match (record.kind, nas_session.closed) {
             (AccountingKind::Stop { end, .. }, _) => Some(end),
             // Presumed, so that a Stop that comes late still says how it ended.
@@ -113,9 +113,9 @@ impl Domain {
         }
     }
 
-    /// Whether the session is one of another make's access point.
-    pub(super) fn is_accounted(&self, key: &SessionKey) -> bool {
-        self.book.sessions.contains_key(key)
+    /// What the access point of another make has said of a session of its own.
+    pub(super) fn accounted(&self, key: &SessionKey) -> Option<&NasSession> {
+        self.book.sessions.get(key)
     }
 }
 
@@ -137,13 +137,13 @@ impl AccountingRecord {
 
 impl Book {
     /// The session the record speaks of, the latest first.
-    fn find(&self, record: &AccountingRecord) -> Option<SessionKey> {
+    fn find(&self, record: &AccountingRecord, now: UnixMs) -> Option<SessionKey> {
         let name = (record.nas.clone(), record.session.clone());
         let keys = self.names.get(&name)?;
         let restart = self.restarts.get(&record.nas).copied();
         keys.iter()
             .rev()
-            .find(|key| self.sessions.get(*key).is_some_and(|s| same(s, record, restart)))
+            .find(|key| self.sessions.get(*key).is_some_and(|s| same(s, record, restart, now)))
             .cloned()
     }
 
@@ -178,6 +178,7 @@ impl Book {
         record: &AccountingRecord,
         before: Option<&crate::Session>,
         restarted: Option<UnixMs>,
+        now: UnixMs,
     ) -> NasSession {
         let mut session = self.take(key).unwrap_or_else(|| NasSession {
             key: key.clone(),
@@ -186,6 +187,8 @@ impl Book {
             names: StationNames::default(),
             started: record.begun().unwrap_or(record.event),
             heard: UnixMs(0),
+            arrived: now,
+            session_secs: 0,
             closed: restarted,
             cause: restarted.map_or(0, |_| NAS_REBOOT),
             wrapped: false,
@@ -196,6 +199,8 @@ impl Book {
             before.is_some_and(|kept| fell(record.up, kept.bytes_up) || fell(record.down, kept.bytes_down));
         session.started = session.started.min(record.begun().unwrap_or(record.event));
         session.heard = session.heard.max(record.event);
+        session.arrived = session.arrived.max(now);
+        session.session_secs = session.session_secs.max(record.session_secs.unwrap_or(0));
         if let AccountingKind::Stop { cause, .. } = record.kind {
             session.closed = Some(record.event);
             session.cause = cause;
@@ -219,21 +224,21 @@ impl Book {
         if !keys.contains(&session.key) {
             keys.push(session.key.clone());
         }
-        self.heard.insert((session.heard, session.key.clone()));
+        self.arrived.insert((session.arrived, session.key.clone()));
         self.sessions.insert(session.key.clone(), session);
     }
 
     /// Takes a session out to be changed; its name stays.
     fn take(&mut self, key: &SessionKey) -> Option<NasSession> {
         let session = self.sessions.remove(key)?;
-        self.heard.remove(&(session.heard, key.clone()));
+        self.arrived.remove(&(session.arrived, key.clone()));
         Some(session)
     }
 
     fn forget_old(&mut self, now: UnixMs) {
         let old = now.minus_ms(ACCOUNTING_KEPT_MS);
-        while let Some((heard, key)) = self.heard.first().cloned()
-            && (heard < old || self.heard.len() > MOST_SESSIONS)
+        while let Some((arrived, key)) = self.arrived.first().cloned()
+            && (arrived < old || self.arrived.len() > MOST_SESSIONS)
         {
             let Some(session) = self.take(&key) else { return };
             let name = (Nas { ap: key.ap.clone(), origin: session.origin }, session.session);
@@ -248,7 +253,7 @@ impl Book {
 }
 
 /// Whether the record speaks of this session of its name.
-fn same(session: &NasSession, record: &AccountingRecord, restart: Option<UnixMs>) -> bool {
+fn same(session: &NasSession, record: &AccountingRecord, restart: Option<UnixMs>, now: UnixMs) -> bool {
     let Some(begun) = record.begun() else {
         let over =
             session.closed.is_some_and(|closed| record.event.0 > closed.0.saturating_add(SAME_START_MS));
@@ -261,9 +266,19 @@ fn same(session: &NasSession, record: &AccountingRecord, restart: Option<UnixMs>
     if session.started.0.abs_diff(begun.0) <= SAME_START_MS {
         return true;
     }
+    if record.kind == AccountingKind::Start || session.closed.is_some() {
+        return false;
+    }
+    // Only a Start was heard, and it may have waited without saying so: the session is older than it seemed.
+    if session.session_secs == 0 && begun < session.started {
+        return true;
+    }
     // A record that waited on the access point and does not say how long seems to speak of a later beginning.
-    !record.dated
-        && record.kind != AccountingKind::Start
-        && session.closed.is_none()
-        && begun > session.started
+    if !record.dated && begun > session.started {
+        return true;
+    }
+    // The access point's clock was set: its session has grown by as much as passed here.
+    let grown_ms = record.session_ms().unwrap_or(0).checked_sub(u64::from(session.session_secs) * 1000);
+    let passed_ms = now.ms_since(session.arrived);
+    session.session_secs > 0 && grown_ms.is_some_and(|grown| grown.abs_diff(passed_ms) <= SAME_START_MS)
 }

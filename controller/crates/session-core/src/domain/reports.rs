@@ -1,6 +1,7 @@
 //! What access points report: counters that only rise, sessions that close once, quotas that run out.
 
 use super::{Domain, Tracked};
+use crate::accounting::ACCOUNTING_KEPT_MS;
 use crate::{
     ApId, EndCause, GrantId, Mac, Output, Session, SessionEnd, SessionId, SessionKey, SessionReport, UnixMs,
 };
@@ -89,8 +90,13 @@ impl Domain {
 
     /// When a session that no grant here counts is let go.
     fn foreign_due(&self, session: &Session, now: UnixMs) -> UnixMs {
-        let over = session.end.is_some() && self.is_accounted(&session.key);
-        now.plus_ms(if over { self.limits.settle_ms.min(OVER_MS) } else { self.limits.settle_ms })
+        let settle_ms = self.limits.settle_ms;
+        now.plus_ms(match self.accounted(&session.key) {
+            Some(_) if session.end.is_some() => settle_ms.min(OVER_MS),
+            // Not every access point sends interims: then only its Stop, or a day's silence, ends a session.
+            Some(said) if said.session_secs == 0 => settle_ms.max(ACCOUNTING_KEPT_MS),
+            _ => settle_ms,
+        })
     }
 
     /// Whether no session of the grant was reported before this one.

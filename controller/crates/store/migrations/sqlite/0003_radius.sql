@@ -44,6 +44,9 @@ CREATE TABLE nas_session (
     ssid            BLOB NOT NULL,
     started_ms      INTEGER NOT NULL,
     heard_ms        INTEGER NOT NULL,
+    -- When its last record arrived: how long its name is remembered.
+    arrived_ms      INTEGER NOT NULL,
+    session_secs    INTEGER NOT NULL,
     closed_ms       INTEGER,
     terminate_cause INTEGER NOT NULL,
     -- A counter fell back without Gigawords: more bytes passed than are counted.
@@ -51,7 +54,7 @@ CREATE TABLE nas_session (
     PRIMARY KEY (ap, id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX nas_session_heard ON nas_session (heard_ms);
+CREATE INDEX nas_session_arrived ON nas_session (arrived_ms);
 
 -- The latest Accounting-On or -Off of each access point.
 CREATE TABLE nas_restart (

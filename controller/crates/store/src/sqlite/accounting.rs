@@ -13,7 +13,7 @@ use super::rows::{Hex, bytes, int, moment};
 #[derive(Serialize)]
 pub(super) struct NasSessionRow<'a>(
     (&'a str, Hex<'a>, Hex<'a>, Hex<'a>, Hex<'a>, Hex<'a>, Hex<'a>, Hex<'a>),
-    (i64, i64, Option<i64>, u32, bool),
+    (i64, i64, i64, u32, Option<i64>, u32, bool),
 );
 
 impl<'a> NasSessionRow<'a> {
@@ -33,6 +33,8 @@ impl<'a> NasSessionRow<'a> {
             (
                 int(session.started.0),
                 int(session.heard.0),
+                int(session.arrived.0),
+                session.session_secs,
                 session.closed.map(|at| int(at.0)),
                 session.cause,
                 session.wrapped,
@@ -49,15 +51,17 @@ pub(super) fn restart_row<'a>(nas: &'a Nas, at: UnixMs) -> (&'a str, Hex<'a>, i6
 /// The same rules as the machine's, because it forgets a session's name in time.
 pub(super) const NAS_SESSIONS: &str = "
 INSERT INTO nas_session (ap, id, origin, acct_session_id, user_name, calling_station, called_station, ssid, started_ms,
-    heard_ms, closed_ms, terminate_cause, wrapped)
+    heard_ms, arrived_ms, session_secs, closed_ms, terminate_cause, wrapped)
 SELECT value ->> '$[0][0]', unhex(value ->> '$[0][1]'), unhex(value ->> '$[0][2]'), unhex(value ->> '$[0][3]'),
     unhex(value ->> '$[0][4]'), unhex(value ->> '$[0][5]'), unhex(value ->> '$[0][6]'), unhex(value ->> '$[0][7]'),
-    value ->> '$[1][0]', value ->> '$[1][1]', value ->> '$[1][2]', value ->> '$[1][3]', value ->> '$[1][4]'
+    value ->> '$[1][0]', value ->> '$[1][1]', value ->> '$[1][2]', value ->> '$[1][3]', value ->> '$[1][4]',
+    value ->> '$[1][5]', value ->> '$[1][6]'
 FROM jsonb_each(?1) WHERE true
 ON CONFLICT (ap, id) DO UPDATE SET
     user_name = excluded.user_name, calling_station = excluded.calling_station,
     called_station = excluded.called_station, ssid = excluded.ssid,
     started_ms = min(started_ms, excluded.started_ms), heard_ms = max(heard_ms, excluded.heard_ms),
+    arrived_ms = max(arrived_ms, excluded.arrived_ms), session_secs = max(session_secs, excluded.session_secs),
     closed_ms = coalesce(excluded.closed_ms, closed_ms), terminate_cause = excluded.terminate_cause,
     wrapped = max(wrapped, excluded.wrapped)";
 
@@ -71,9 +75,9 @@ pub(super) async fn remembered(
     connection: &mut SqliteConnection,
     since: UnixMs,
 ) -> Result<Vec<NasSession>, sqlx::Error> {
-    let sql = "SELECT * FROM nas_session WHERE heard_ms >= ?1 ORDER BY heard_ms";
-    let heard_since = int(since.minus_ms(ACCOUNTING_KEPT_MS).0);
-    let found = sqlx::query(sql).bind(heard_since).fetch_all(connection).await?;
+    let sql = "SELECT * FROM nas_session WHERE arrived_ms >= ?1 ORDER BY arrived_ms";
+    let arrived_since = int(since.minus_ms(ACCOUNTING_KEPT_MS).0);
+    let found = sqlx::query(sql).bind(arrived_since).fetch_all(connection).await?;
     found.iter().map(nas_session).collect()
 }
 
@@ -103,6 +107,8 @@ fn nas_session(row: &SqliteRow) -> Result<NasSession, sqlx::Error> {
         },
         started: moment(row, "started_ms")?,
         heard: moment(row, "heard_ms")?,
+        arrived: moment(row, "arrived_ms")?,
+        session_secs: row.try_get("session_secs")?,
         closed,
         cause: row.try_get("terminate_cause")?,
         wrapped: row.try_get("wrapped")?,

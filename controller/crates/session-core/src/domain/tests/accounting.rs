@@ -330,3 +330,58 @@ fn thousands_that_are_over_do_not_stay_in_memory() {
     assert!(field.domain.sessions_remembered() < 100, "{}", field.domain.sessions_remembered());
     assert_eq!(field.open(), 0);
 }
+
+#[test]
+fn a_day_old_backlog_with_its_delays_is_the_sessions_it_tells_of() {
+    let mut field = Field::new();
+    field.now = NINE.plus_ms(25 * 3_600_000);
+    for _ in 0..2 {
+        for mut record in life(&mut field) {
+            record.up = octets(u64::from(record.session_secs.unwrap_or(0)) * 10);
+            field.take(&record);
+        }
+    }
+    let (session, nas) = field.only();
+    assert_eq!((session.bytes_up, nas.cause), (20_000, 1));
+}
+
+#[test]
+fn a_clock_that_is_set_on_the_access_point_makes_no_second_session() {
+    let mut field = Field::new();
+    let behind = 3 * 3_600_000;
+    for (secs, off) in [(0, behind), (600, behind), (1200, 0), (1800, 0)] {
+        let kind = if secs == 0 { AccountingKind::Start } else { AccountingKind::Interim };
+        let mut record = field.record("cafe", "A1", kind, NINE, secs);
+        record.event = record.event.minus_ms(off);
+        field.now = NINE.plus_ms(u64::from(secs) * 1000);
+        field.take(&record);
+    }
+    assert_eq!(field.rows.sessions.len(), 1);
+}
+
+#[test]
+fn a_start_that_waited_without_saying_so_is_of_the_session_that_its_interims_tell_of() {
+    let mut field = Field::new();
+    let mut start = field.record("cafe", "A1", AccountingKind::Start, NINE, 0);
+    start.event = NINE.plus_ms(600_000);
+    start.dated = false;
+    field.take(&start);
+    let interim = field.record("cafe", "A1", AccountingKind::Interim, NINE, 900);
+    field.take(&interim);
+    assert_eq!(field.only().1.started, NINE);
+}
+
+#[test]
+fn without_interims_a_session_is_on_line_for_a_day_of_silence_and_with_them_for_an_hour() {
+    let mut field = Field::new();
+    field.start("cafe", "quiet", NINE);
+    field.start("cafe", "telling", NINE);
+    let interim = field.record("cafe", "telling", AccountingKind::Interim, NINE, 600);
+    field.take(&interim);
+    field.domain.handle_timeout(NINE.plus_ms(2 * 3_600_000));
+    field.write();
+    assert_eq!(field.open(), 1);
+    field.domain.handle_timeout(NINE.plus_ms(25 * 3_600_000));
+    field.write();
+    assert_eq!(field.open(), 0);
+}
