@@ -28,6 +28,9 @@ const MOST_MINUTES: u32 = 2_880;
 const MOST_WEEKS: u16 = 52;
 const WEEK_MS: u64 = 7 * 86_400_000;
 
+/// Records of a day still come for this long after its end: as long as its key lives, in milliseconds.
+const LATE_MS: u64 = 86_400_000;
+
 /// Why there are no figures.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StatsError {
@@ -166,6 +169,10 @@ impl Stats {
                 }
             }
         }
+        // What is withheld of a day may change while records of it still come: two answers would give away the difference.
+        let now = clock::unix_ms();
+        let complete = |start: u64| self.days.day_of(start).end_ms.saturating_add(LATE_MS) <= now;
+        tables.retain(|start, _| complete(*start));
         let zone_of = self.store.zone_of_access_points().await?;
         let days = tables.values().flat_map(|day| day.published(ask.step, ask.by, &zone_of, self.min_cell));
         Ok(days.filter(|slot| span.holds(slot.start_ms())).collect())

@@ -47,8 +47,12 @@ impl DayTable {
         zone_of: &BTreeMap<String, String>,
         min_cell: u64,
     ) -> Vec<Published> {
-        let cell =
-            |slot: &Slot| Cell { visitors: slot.visitors, visits: slot.visits, sessions: slot.sessions };
+        let cell = |slot: &Slot| Cell {
+            visitors: slot.visitors,
+            visits: slot.visits,
+            sessions: slot.sessions,
+            peak_users: slot.peak_users,
+        };
         let cells: Vec<Cell> = self.slots.iter().map(cell).collect();
         let hidden = withhold(&cells, &self.sums(zone_of), min_cell);
         let wanted = place(step, by);

@@ -19,6 +19,8 @@ pub struct Cell {
     pub visits: u64,
     /// Sessions opened.
     pub sessions: u64,
+    /// Users present in the fullest minute: those who stayed on from before are counted by nothing else.
+    pub peak_users: u64,
 }
 
 /// A slot as it may be published.
@@ -54,7 +56,7 @@ impl Published {
 impl Cell {
     /// People it tells of.
     fn people(self) -> u64 {
-        self.visitors.max(self.visits).max(self.sessions.min(1))
+        self.visitors.max(self.visits).max(self.peak_users).max(self.sessions.min(1))
     }
 
     fn is_small(self, min_cell: u64) -> bool {
@@ -131,7 +133,7 @@ mod tests {
     use super::*;
 
     fn cell(people: u64) -> Cell {
-        Cell { visitors: people, visits: people, sessions: people }
+        Cell { visitors: people, visits: people, sessions: people, peak_users: people }
     }
 
     fn withheld(people: &[u64], sums: &[(usize, Vec<usize>)]) -> Vec<usize> {
@@ -167,11 +169,15 @@ mod tests {
 
     #[test]
     fn a_visit_more_than_visitors_does_not_open_a_small_cell() {
-        let cells =
-            [Cell { visitors: 2, visits: 40, sessions: 40 }, Cell { visitors: 40, visits: 1, sessions: 9 }];
+        let cells = [
+            Cell { visitors: 2, visits: 40, sessions: 40, peak_users: 2 },
+            Cell { visitors: 40, visits: 1, sessions: 9, peak_users: 40 },
+        ];
         assert_eq!(withhold(&cells, &[], 10), [true, true]);
-        let uncounted = [Cell { visitors: 0, visits: 0, sessions: 3 }];
-        assert_eq!(withhold(&uncounted, &[], 10), [true]);
+        for (sessions, peak_users) in [(3, 0), (0, 1)] {
+            let uncounted = [Cell { visitors: 0, visits: 0, sessions, peak_users }];
+            assert_eq!(withhold(&uncounted, &[], 10), [true]);
+        }
     }
 
     proptest! {

@@ -43,10 +43,11 @@ pub struct Figures {
 /// A slot, or that it is withheld.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
-#[expect(clippy::large_enum_variant, reason = "nearly all of a page are the large one")]
 enum Item {
     /// Its figures.
     Shown(Figure),
+    /// Those of its figures that are published: a split of a large number may be a small one.
+    Public(PublicFigure),
     /// So few people that it is not published.
     Withheld(Withheld),
 }
@@ -101,6 +102,31 @@ struct Figure {
     times: Times,
 }
 
+/// What is published of one access point, one zone or all, in one hour or civil day.
+#[derive(Debug, Serialize, ToSchema)]
+struct PublicFigure {
+    /// When it begins.
+    start_ms: u64,
+    /// When it ends.
+    end_ms: u64,
+    /// Id of the access point or zone, or `all`.
+    key: String,
+    /// Visits begun.
+    visits: u64,
+    /// Sessions opened.
+    sessions: u64,
+    /// Bytes from devices.
+    bytes_up: u64,
+    /// Bytes to devices.
+    bytes_down: u64,
+    /// Users present on average.
+    mean_users: f64,
+    /// Users present in the fullest minute.
+    peak_users: u64,
+    /// Visitors by the counting rule.
+    visitors: u64,
+}
+
 /// Accepted visits in one language.
 #[derive(Debug, Serialize, ToSchema)]
 struct Language {
@@ -146,7 +172,7 @@ struct Times {
         ("to" = String, Query, description = "The same, not included"),
         ("by" = Option<String>, Query, description = "all, ap or zone; all without it"),
         ("step" = Option<String>, Query, description = "hour or day; day without it"),
-        ("public" = Option<bool>, Query, description = "true: slots of fewer people than stats.min_cell are withheld"),
+        ("public" = Option<bool>, Query, description = "true: what may be published: totals of days that are complete (a day after their end), without slots of fewer people than stats.min_cell"),
         ("limit" = Option<u32>, Query, description = "Slots of a page, 1 to 10000"),
         ("cursor" = Option<String>, Query, description = "`next` of the page before, with the same parameters"),
     ),
@@ -275,6 +301,7 @@ impl Item {
     fn place(&self) -> (u64, &str) {
         match self {
             Self::Shown(slot) => (slot.start_ms, &slot.key),
+            Self::Public(slot) => (slot.start_ms, &slot.key),
             Self::Withheld(slot) => (slot.start_ms, &slot.key),
         }
     }
@@ -310,7 +337,18 @@ fn field(bad: BadRange) -> &'static str {
 
 fn published(slot: Published) -> Item {
     match slot {
-        Published::Shown(slot) => Item::Shown(figure(*slot)),
+        Published::Shown(slot) => Item::Public(PublicFigure {
+            start_ms: slot.start_ms,
+            end_ms: slot.end_ms,
+            key: slot.key.clone(),
+            visits: slot.visits,
+            sessions: slot.sessions,
+            bytes_up: slot.bytes_up,
+            bytes_down: slot.bytes_down,
+            mean_users: slot.mean_users,
+            peak_users: slot.peak_users,
+            visitors: slot.visitors,
+        }),
         Published::Withheld { start_ms, end_ms, key, .. } => {
             Item::Withheld(Withheld { start_ms, end_ms, key, withheld: true })
         }
