@@ -116,7 +116,7 @@ fn impossible_values_are_reported_together_each_with_key_value_and_what_is_allow
         ("network.gateway_mac = \"01:00:5e:00:00:01\"", "unicast"),
         ("network.resolvers = []", "at least one"),
         ("timers.report_ms = -1", "from 50"),
-        ("admin.listen = \"0.0.0.0:8445\"", "this machine alone"),
+        ("admin.listen = 0.0.0.0:8445", "it must speak https: set admin.tls.cert and admin.tls.key"),
         ("store.url = \"postgres://db/hotspot\"", "sqlite:PATH"),
     ] {
         assert!(

@@ -174,8 +174,10 @@ fn the_real_database_knows_where_well_known_addresses_are() {
     assert!(path.is_file(), "the tests' packages are not installed: run make test");
     let countries = Countries::open(Some(&path));
     assert_eq!(countries.problem(), None);
-    // VNPT in Hanoi and NTT in Tokyo, by IPv4 and IPv6.
-    for (known, code) in [("113.160.0.1", "VN"), ("2001:ee0::1", "VN"), ("202.32.0.1", "JP")] {
+    // VNPT and FPT in Vietnam, NTT in Japan, the German research network.
+    for (known, code) in
+        [("113.160.0.1", "VN"), ("2405:4800::1", "VN"), ("202.32.0.1", "JP"), ("2001:638::1", "DE")]
+    {
         assert_eq!(countries.of(address(known)), Country::Known(code.to_owned()), "{known}");
     }
     assert_eq!(countries.of(address("192.0.2.1")), Country::Unknown);

@@ -200,7 +200,6 @@ async fn x44_the_log_names_operators_and_the_command_line_and_knows_when_it_was_
     let mut seen: Vec<(String, String)> = rows
         .iter()
         .map(|row| (row["actor"].as_str().unwrap().to_owned(), row["action"].as_str().unwrap().to_owned()))
-        .filter(|(_, action)| action != "setting.put")
         .collect();
     seen.reverse();
     let command = format!("command:{user}");

@@ -80,7 +80,7 @@ impl Entry {
 }
 
 /// The row of a change that was made; `None` for what is no management change.
-pub(crate) fn entry(change: &Change, outcome: &Changed) -> Option<Entry> {
+pub(crate) fn entry(actor: &Actor, change: &Change, outcome: &Changed) -> Option<Entry> {
     Some(match change {
         Change::Plan(plan) => Entry::new(
             "plan.put",
@@ -105,6 +105,8 @@ pub(crate) fn entry(change: &Change, outcome: &Changed) -> Option<Entry> {
         Change::Block { mac, blocked, .. } => {
             Entry::new(if *blocked { "device.block" } else { "device.unblock" }, mac, json!({}))
         }
+        // What the controller notes for itself, a version of a configuration for instance, is nobody's change.
+        Change::Setting { .. } if *actor == Actor::Controller => return None,
         // Only the key: a value may be anything.
         Change::Setting { key, .. } => Entry::new("setting.put", key, json!({})),
         Change::Kick { grant, .. } => {

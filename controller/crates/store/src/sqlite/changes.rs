@@ -24,7 +24,7 @@ pub(super) async fn apply(
     change: &Change,
 ) -> Result<Changed, StoreError> {
     let changed = make(connection, file, change).await?;
-    if let Some(entry) = entry(change, &changed) {
+    if let Some(entry) = entry(actor, change, &changed) {
         audit::write(connection, actor, entry).await.map_err(|error| translate(file, error))?;
     }
     Ok(changed)
