@@ -66,11 +66,12 @@ pub fn make_missing() -> Result<()> {
 /// When there is no image or no room.
 pub fn unpack(kind: Kind, root: &Path) -> Result<()> {
     fs::create_dir_all(root).with_context(|| format!("cannot make {}", root.display()))?;
-    output(Command::new("tar").args(["--numeric-owner", "-xpf"]).arg(tar(kind)).arg("-C").arg(root)).map(drop)
+    let tar = tar(kind, &suite()?);
+    output(Command::new("tar").args(["--numeric-owner", "-xpf"]).arg(tar).arg("-C").arg(root)).map(drop)
 }
 
 fn make(kind: Kind, suite: &str) -> Result<()> {
-    let (tar, packages) = (tar(kind), kind.packages());
+    let (tar, packages) = (tar(kind, suite), kind.packages());
     let label = tar.with_extension("label");
     let wanted = format!("{suite} {packages}\n");
     if tar.is_file() && fs::read_to_string(&label).is_ok_and(|made| made == wanted) {
@@ -89,12 +90,15 @@ fn folder() -> PathBuf {
     target_dir().join("lab-trees")
 }
 
-fn tar(kind: Kind) -> PathBuf {
-    folder().join(format!("{}.tar", kind.name()))
+fn tar(kind: Kind, suite: &str) -> PathBuf {
+    folder().join(format!("{}-{suite}.tar", kind.name()))
 }
 
-/// The suite of this machine: programs that were built here run there.
+/// The suite of this machine: programs that were built here run there. A later one is named by `HOTSPOT_LAB_SUITE`.
 fn suite() -> Result<String> {
+    if let Ok(name) = std::env::var("HOTSPOT_LAB_SUITE") {
+        return Ok(name);
+    }
     let text = fs::read_to_string("/etc/os-release").context("cannot read /etc/os-release")?;
     let name = text.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME="));
     name.map(|name| name.trim_matches('"').to_owned()).context("/etc/os-release names no VERSION_CODENAME")
