@@ -82,8 +82,9 @@ async fn a_kick_of_nothing_and_of_a_radius_session_says_so() {
     files.sql(&format!(
         "INSERT INTO session VALUES ('nas:cafe', x'{id}', 'hoankiem', x'{id}', x'020000000001', 5, 6, 7, 8, 9, 10,
             NULL, '[]');
-         INSERT INTO nas_session VALUES ('nas:cafe', x'{id}', x'00', x'2200', x'3c623e',
-            x'', x'', x'ff5c', 5, 6, NULL, 0, 0)",
+         INSERT INTO nas_session (ap, id, origin, acct_session_id, user_name, calling_station, called_station, ssid,
+            started_ms, heard_ms, arrived_ms, session_secs, closed_ms, terminate_cause, wrapped) VALUES ('nas:cafe', x'{id}', x'00', x'2200', x'3c623e',
+            x'', x'', x'ff5c', 5, 6, 6, 0, NULL, 0, 0)",
         id = "ab".repeat(16),
     ));
     let session = &sessions(&program, &controller, 1).await[0];
