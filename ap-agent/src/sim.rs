@@ -124,6 +124,8 @@ async fn play(options: &Options, points: &[Arc<AccessPoint>]) -> anyhow::Result<
 async fn drained(points: &[Arc<AccessPoint>]) -> anyhow::Result<Vec<Status>> {
     let until = Instant::now() + SETTLE;
     loop {
+        // First, so that what an access point was about to say, of its configuration for instance, is said.
+        tokio::time::sleep(LOOK).await;
         let mut all = Vec::with_capacity(points.len());
         for point in points {
             all.push(point.status().await?);
@@ -132,7 +134,6 @@ async fn drained(points: &[Arc<AccessPoint>]) -> anyhow::Result<Vec<Status>> {
         if !all.iter().any(waits) || Instant::now() >= until {
             return Ok(all);
         }
-        tokio::time::sleep(LOOK).await;
     }
 }
 
